@@ -1,0 +1,1 @@
+"""Quality: Great Expectations suites that gate what is published, and the quarantine of impossible rows."""
