@@ -1,0 +1,51 @@
+# The commands that a person types. Each sets up what it needs by itself; `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+# Named after what it was made from, so that a changed pin or setting makes it anew and an unchanged one costs nothing.
+READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-16)
+PACKAGES := orchestration ingestion transform quality serving
+PIP := $(VENV)/bin/python -m pip install --disable-pip-version-check --no-input --no-deps
+# Parallel workers for the tests: `make test WORKERS=0` runs them in one process.
+WORKERS ?= 2
+ARGS ?=
+
+.PHONY: help setup run test lint clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv from the locked requirements
+
+$(READY): requirements.lock pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "Flowgauge needs Python 3.11: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }
+	@total=$$(grep -c '^[a-z0-9].*==' requirements.lock); \
+	echo "Setting up $(VENV): $$total packages, about two minutes the first time."; \
+	"$(PYTHON)" -m venv $(VENV); \
+	PIP_PROGRESS_BAR=off $(PIP) --require-hashes -r requirements.lock \
+	  | awk -v total="$$total" '/^Collecting/ {n++; if (n % 25 == 0) {printf "  %d of %d found\n", n, total; fflush()}} \
+	      /^Installing collected/ {print "  installing"; fflush()} /ERROR/ {print; fflush()}'
+	@$(PIP) -q --no-index --no-build-isolation --config-settings editable_mode=compat -e .
+	@rm -f $(VENV)/.ready-*; touch $@; echo "Ready."
+
+run: $(READY) ## load, build and publish, by flowgauge.yaml (or FLOWGAUGE_CONFIG); ARGS="--only NAME"
+	@$(VENV)/bin/flowgauge run $(ARGS)
+
+test: $(READY) ## run all tests; ARGS="-k NAME"
+	@echo "Running the tests with $(WORKERS) workers."
+	@$(VENV)/bin/python -m pytest -n $(WORKERS) $(ARGS)
+
+lint: $(READY) ## check style, types, layers and SQL
+	@echo "ruff";         $(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@echo "mypy";         $(VENV)/bin/mypy
+	@echo "import-linter"; $(VENV)/bin/lint-imports --no-logo
+	@echo "sqlfluff";     $(VENV)/bin/sqlfluff lint --disable-progress-bar --processes 2 transform/models
+	@echo "dbt parse";    $(VENV)/bin/python -m transform.runner parse
+
+clean: ## remove .venv and caches; never the warehouse
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

@@ -1,0 +1,18 @@
+"""What a test may need from the machine: where it is missing the test skips with a reason, under CI it fails."""
+
+import os
+from typing import NoReturn
+
+import pytest
+
+
+def is_ci() -> bool:
+    """Whether a skipped test would hide something: `CI` is set to anything but nothing, 0 or false."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the calling test because `what` is not there; fail it under CI, which installs all that tests need."""
+    if is_ci():
+        pytest.fail(f"CI must provide what this test needs: {what}")
+    pytest.skip(what)
