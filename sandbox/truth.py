@@ -1,0 +1,173 @@
+"""What really happened, written down by the simulation as it happens and kept apart from what the vendors show.
+
+Rows are in the words of the model (stages, handoffs, roles) but owe nothing to the rules by which Flowgauge derives
+them: each visit begins when the simulated state changes. Only tests and benchmarks read the database; the pipeline
+never does.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+STAGE_ORDER = {
+    "decide": 10, "pull_wait": 20, "build": 30, "review_wait": 40, "review": 50, "rework": 60, "ci": 70, "qa": 75,
+    "merge_wait": 80, "release_wait": 90, "approval_wait": 100, "deploy": 110, "exposure_wait": 120, "adoption": 130,
+    "detect": 210, "acknowledge": 220, "mitigate": 230, "resolve": 240,
+}  # fmt: skip
+
+
+class Visit(NamedTuple):
+    """A stay of a flow item in a stage; open where `exited_at` is null."""
+
+    flow_item_type: str
+    flow_item: int
+    stage: str
+    visit_number: int
+    entered_at: int
+    exited_at: int | None
+    exit_reason: str
+
+
+class Handoff(NamedTuple):
+    """A transfer of responsibility; times are seconds, people are ids of persons."""
+
+    change: int
+    mechanism: str
+    from_role: str
+    to_role: str
+    round_number: int
+    from_person: int | None
+    to_person: int | None
+    to_team: str | None
+    requested_at: int
+    accepted_at: int | None
+    outcome: str
+
+
+class Track:
+    """The stages of one flow item as they follow each other: no gap but closings, no overlap, no empty stay."""
+
+    __slots__ = ("_stays", "flow_item", "flow_item_type")
+
+    def __init__(self, flow_item_type: str, flow_item: int) -> None:
+        self.flow_item_type = flow_item_type
+        self.flow_item = flow_item
+        self._stays: list[tuple[int, str | None, str]] = []
+
+    @property
+    def stage(self) -> str | None:
+        """The stage the item is in, None while it is closed or before it began."""
+        return self._stays[-1][1] if self._stays else None
+
+    def enter(self, stage: str, at: int) -> None:
+        """Move into a stage; what is left within the second of its beginning never was."""
+        self._append(stage, at, "")
+
+    def leave(self, at: int, reason: str) -> None:
+        """Leave without entering another stage: finished (`advanced`), `abandoned` or `superseded`."""
+        self._append(None, at, reason)
+
+    def _append(self, stage: str | None, at: int, reason: str) -> None:
+        if self._stays and self._stays[-1][0] == at:
+            self._stays.pop()
+        if not self._stays or self._stays[-1][1] != stage:
+            self._stays.append((at, stage, reason))
+
+    def visits(self) -> Iterable[Visit]:
+        """Yield the visits in order."""
+        numbers: Counter[str] = Counter()
+        for index, (at, stage, _) in enumerate(self._stays):
+            if stage is None:
+                continue
+            numbers[stage] += 1
+            after = self._stays[index + 1] if index + 1 < len(self._stays) else None
+            exited_at = after[0] if after else None
+            yield Visit(
+                self.flow_item_type, self.flow_item, stage, numbers[stage], at, exited_at, _exit_reason(stage, after)
+            )
+
+
+def _exit_reason(stage: str, after: tuple[int, str | None, str] | None) -> str:
+    if after is None:
+        return "open"
+    _, next_stage, reason = after
+    if next_stage is None:
+        return reason
+    return "returned" if STAGE_ORDER[next_stage] < STAGE_ORDER[stage] else "advanced"
+
+
+@dataclass(slots=True)
+class Truth:
+    """The tables of the truth while the simulation runs; `write` makes the database."""
+
+    tracks: list[Track] = field(default_factory=list)
+    handoffs: list[Handoff] = field(default_factory=list)
+    tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+
+    def track(self, flow_item_type: str, flow_item: int) -> Track:
+        """Begin the track of a flow item."""
+        track = Track(flow_item_type, flow_item)
+        self.tracks.append(track)
+        return track
+
+    def note(self, table: str, *row: Any) -> None:
+        """Add a row to one of `TABLES`."""
+        self.tables.setdefault(table, []).append(row)
+
+    def visits(self) -> Iterable[Visit]:
+        """Yield all visits, item by item."""
+        for track in self.tracks:
+            yield from track.visits()
+
+    def write(self, path: Path) -> None:
+        """Write every table into a new DuckDB file; instants become UTC timestamps."""
+        path.unlink(missing_ok=True)
+        with duckdb.connect(str(path)) as connection:
+            _store(connection, "stage_visits", Visit._fields, list(self.visits()))
+            _store(connection, "handoffs", Handoff._fields, self.handoffs)
+            for table, columns in TABLES.items():
+                _store(connection, table, columns, self.tables.get(table, []))
+
+
+TABLES: dict[str, tuple[str, ...]] = {
+    "changes": (
+        "change", "repository", "number", "author_person", "team", "ticket", "work_started_at",
+        "first_commit_authored_at", "created_at", "merged_at", "deployed_at", "exposed_at", "adopted_at",
+        "flow_ended_at", "delivery_state", "is_assisted", "is_marked", "round_count", "skew_seconds",
+    ),
+    "deployments": (
+        "deployment", "repository", "service", "environment", "is_production", "sha", "created_at", "started_at",
+        "finished_at", "status", "is_rollback", "is_redeploy", "gate_opened_at", "gate_decided_at",
+    ),
+    "deployment_changes": ("deployment", "service", "change"),
+    "incidents": ("incident", "service", "started_at", "triggered_at", "acknowledged_at", "mitigated_at",
+                  "resolved_at", "caused_by_deployment", "mitigation"),
+    "account_owners": ("account", "login", "kind", "person", "team"),
+    "assistant_adoptions": ("person", "tool", "adopted_at"),
+    "assistant_effects": ("stage", "mean_seconds_with", "mean_seconds_without", "throughput_with",
+                          "throughput_without"),
+    "constraints": ("window_start_at", "window_end_at", "stage", "throughput", "throughput_with_capacity"),
+    "run": ("scenario", "seed", "size", "weeks", "start_at", "end_at", "skew_seconds"),
+}  # fmt: skip
+
+
+def _store(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    content = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    names = dict(zip(columns, content, strict=True))
+    arrow = pa.table({  # noqa: F841 - DuckDB reads it by name
+        name: pa.array(values, pa.timestamp("s")) if name.endswith("_at") else _plain(values)
+        for name, values in names.items()
+    })
+    connection.execute(f'create table "{table}" as select * from arrow')  # noqa: S608
+
+
+def _plain(values: Sequence[Any]) -> pa.Array:
+    array = pa.array(values)
+    return array.cast(pa.string()) if pa.types.is_null(array.type) else array
