@@ -119,7 +119,7 @@ class Organisation:
                 ("coderabbitai[bot]", "ci_bot", True),
                 ("github-merge-queue[bot]", "service", True),
                 ("github-actions[bot]", "service", True),
-                ("Copilot", "ai_agent", True),
+                ("copilot-swe-agent[bot]", "ai_agent", True),
                 ("acme-release", "service", False),
             )
         }

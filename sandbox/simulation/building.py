@@ -82,7 +82,7 @@ def start_build(developer: "Developer", ticket: "LiveTicket | None") -> Build:
     is_agent = bool(person.assistant_from and person.assistant_from <= world.now) and chance(
         random, world.scenario.assistant.agent_share
     )
-    author = world.organisation.bots["Copilot"] if is_agent else account
+    author = world.organisation.bots["copilot-swe-agent[bot]"] if is_agent else account
     repository = services[0].repository if services else world.history.repositories[-1]
     prefix = "copilot" if is_agent else account.login
     key = ticket.record.key if ticket and chance(random, 0.8) else ""
