@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "generate":
         folder.mkdir(parents=True, exist_ok=True)
         simulation.truth.write(folder / "truth.duckdb")
+        sys.stdout.write(json.dumps({"folder": str(folder), "digest": simulation.digest()}) + "\n")
         return 0
     sandbox = Sandbox(simulation, folder, port=options.port, hourly_limit=options.hourly_limit)
     sandbox.write_files()
@@ -46,14 +47,17 @@ def _simulated(options: argparse.Namespace) -> Simulation:
     begun = time.monotonic()
     end = instant(datetime.fromisoformat(f"{options.end}T00:00:00+00:00")) if options.end else DEFAULT_END
     simulation = simulate(
-        load_scenario(options.scenario), load_size(options.size), size_name=options.size, seed=options.seed,
-        weeks=options.weeks, end=end,
-    )  # fmt: skip
+        load_scenario(options.scenario),
+        load_size(options.size),
+        size_name=options.size,
+        seed=options.seed,
+        weeks=options.weeks,
+        end=end,
+    )
     count = sum(len(repository.changes) for repository in simulation.history.repositories)
     seconds = time.monotonic() - begun
-    sys.stderr.write(
-        f"sandbox: {options.scenario}, {count:,} changes to {isoformat(simulation.organisation.end)} in {seconds:.1f} s\n"
-    )
+    until = isoformat(simulation.organisation.end)
+    sys.stderr.write(f"sandbox: {options.scenario}, {count:,} changes to {until} in {seconds:.1f} s\n")
     return simulation
 
 
@@ -61,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("scenarios", help="list the scenarios")
-    for name, text in (("serve", "simulate and serve until stopped"), ("generate", "simulate and write the truth")):
+    for name, text in (
+        ("serve", "simulate and serve until stopped"),
+        ("generate", "simulate and write the truth"),
+    ):
         command = commands.add_parser(name, help=text)
         command.add_argument("--scenario", default="balanced")
         command.add_argument("--seed", type=int, default=1)
@@ -71,7 +78,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--folder", type=Path, help="where truth, settings and git repositories go")
         if name == "serve":
             command.add_argument("--port", type=int, default=0, help="0 takes a free one")
-            command.add_argument("--hourly-limit", type=int, default=1_000_000, help="GitHub requests per hour")
+            command.add_argument(
+                "--hourly-limit", type=int, default=1_000_000, help="GitHub requests per hour"
+            )
     return parser
 
 

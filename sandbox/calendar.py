@@ -1,7 +1,7 @@
 """Working time: when a person is at work, in UTC seconds, and how far an amount of work reaches.
 
-Working days are laid out once as intervals with running totals, so that each question is one binary search. The
-simulation's time is whole seconds since 1970 throughout.
+Working days are laid out once as intervals with running totals, so that each question is one binary search.
+The simulation's time is whole seconds since 1970 throughout.
 """
 
 from array import array
@@ -40,7 +40,12 @@ class WorkCalendar:
     """The working hours of one person or team over the simulated time: Monday to Friday less days off."""
 
     def __init__(
-        self, zone: str, start: int, end: int, days_off: Collection[date], hours: tuple[time, time] = (time(9), time(17))
+        self,
+        zone: str,
+        start: int,
+        end: int,
+        days_off: Collection[date],
+        hours: tuple[time, time] = (time(9), time(17)),
     ) -> None:
         self.zone = ZoneInfo(zone)
         self._starts = array("q")

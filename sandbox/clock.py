@@ -1,4 +1,4 @@
-"""The sandbox's present: what has happened by `now` can be seen, the rest of the simulated time is still to come."""
+"""The sandbox's present: what has happened by `now` can be seen, the rest is still to come."""
 
 from sandbox.calendar import isoformat
 
@@ -21,7 +21,9 @@ class Clock:
     def move_to(self, now: int) -> None:
         """Move to an instant; raises ClockError if it lies in the past or beyond the simulated time."""
         if not self.now <= now <= self.end:
-            raise ClockError(f"the clock stands at {isoformat(self.now)} and can be moved up to {isoformat(self.end)}")
+            raise ClockError(
+                f"the clock stands at {isoformat(self.now)} and can be moved up to {isoformat(self.end)}"
+            )
         self.now = now
 
     def tick(self) -> None:

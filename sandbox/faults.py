@@ -1,8 +1,8 @@
 """What can be made to go wrong between a vendor and its reader, switched on and off while the server runs.
 
-A fault names its kind, which requests it meets (`match`, a regular expression on path and query) and how often (`every`
-n-th of them, `after` some, at most `count`). The kinds that depend on the vendor's own error format are given to its
-surface by name; those of the transport are applied here.
+A fault names its kind, which requests it meets (`match`, a regular expression on path and query) and how
+often (`every` n-th of them, `after` some, at most `count`). The kinds that depend on the vendor's own error
+format are given to its surface by name; those of the transport are applied here.
 """
 
 import random

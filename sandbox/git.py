@@ -1,7 +1,8 @@
 """A real git repository for each simulated one, filled by `git fast-import` as the clock moves.
 
-Its commits have the names that the APIs tell, since both were made from the same parts. Branches of open changes, trunk,
-tags and the notes of assistants are refs; branches that were deleted are gone, as at the vendor.
+Its commits have the names that the APIs tell, since both were made from the same parts. Branches of open
+changes, trunk, tags and the notes of assistants are refs; branches that were deleted are gone, as at the
+vendor.
 """
 
 import subprocess
@@ -44,8 +45,11 @@ class GitMirror:
 
     def _git(self, *arguments: str, stdin: bytes = b"") -> str:
         done = subprocess.run(  # noqa: S603
-            ["git", "-C", str(self.path), *arguments], input=stdin, check=True, capture_output=True,  # noqa: S607
-        )  # fmt: skip
+            ["git", "-C", str(self.path), *arguments],  # noqa: S607
+            input=stdin,
+            check=True,
+            capture_output=True,
+        )
         return done.stdout.decode()
 
     def _refs(self) -> set[str]:
@@ -67,7 +71,9 @@ class GitMirror:
     def _new_commits(self, wanted: set[str]) -> Iterator[bytes]:
         """Yield fast-import commands for all commits up to the newest of those wanted, in order of making."""
         commits = self._repository.commits
-        last = max((i for i in range(self._commit_count, len(commits)) if commits[i].sha in wanted), default=-1)
+        last = max(
+            (i for i in range(self._commit_count, len(commits)) if commits[i].sha in wanted), default=-1
+        )
         marks: dict[str, int] = {}
         for commit in commits[self._commit_count : last + 1]:
             marks[commit.sha] = len(marks) + 1
@@ -89,7 +95,8 @@ def _commit(commit: Commit, marks: Mapping[str, int]) -> bytes:
     signature = commit.author_signature
     lines = [
         f"commit {IMPORT_REF}\nmark :{marks[commit.sha]}\n".encode(),
-        f"author {signature.line(commit.authored_at)}\ncommitter {signature.line(commit.committed_at)}\n".encode(),
+        f"author {signature.line(commit.authored_at)}\n".encode(),
+        f"committer {signature.line(commit.committed_at)}\n".encode(),
         _data(commit.message),
     ]
     for word, parent in zip(("from", "merge"), commit.parents, strict=False):

@@ -1,7 +1,7 @@
 """Git's object names, computed without git: blobs, trees that share their unchanged parts, commits.
 
-The simulation names each commit the moment it is made; `sandbox.git` later feeds the same commits to `git fast-import`,
-which arrives at the same names.
+The simulation names each commit the moment it is made; `sandbox.git` later feeds the same commits to `git
+fast-import`, which arrives at the same names.
 """
 
 import hashlib
@@ -41,7 +41,9 @@ class Tree:
         if not rest:
             return Tree({**self.children, name: blob})
         below = self.children.get(name)
-        return Tree({**self.children, name: (below if isinstance(below, Tree) else EMPTY).with_file(rest, blob)})
+        return Tree(
+            {**self.children, name: (below if isinstance(below, Tree) else EMPTY).with_file(rest, blob)}
+        )
 
     def with_files(self, files: Iterable[tuple[str, int]]) -> "Tree":
         """Return the tree after writing the given versions of paths."""
@@ -65,9 +67,7 @@ class Signature(NamedTuple):
         return f"{self.name} <{self.email}> {at} +0000"
 
 
-def commit_id(
-    tree: str, parents: Iterable[str], author: str, committer: str, message: str
-) -> str:
+def commit_id(tree: str, parents: Iterable[str], author: str, committer: str, message: str) -> str:
     """Return the name of a commit from its parts; author and committer are signature lines."""
     lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
     lines += [f"author {author}", f"committer {committer}", "", message]

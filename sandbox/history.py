@@ -1,8 +1,8 @@
-"""What the vendors' systems recorded: accounts, repositories, changes, CI, deployments, tickets, incidents, flags.
+"""What the vendors' systems recorded: accounts, repositories, changes, CI, deployments, tickets, incidents.
 
-Plain records in the order in which things happened, vendor-neutral, with the times the systems would show (clock skew
-included). They hold the whole simulated time; what is visible at an instant is the business of who serves them. What
-really happened, and what no system shows, is in `truth`.
+Plain records in the order in which things happened, vendor-neutral, with the times the systems would show
+(clock skew included). They hold the whole simulated time; what is visible at an instant is for those to say
+who serves them. What really happened, and what no system shows, is in `truth`.
 """
 
 from collections import defaultdict
@@ -13,10 +13,30 @@ from sandbox.gitobjects import EMPTY, Signature, Tree
 
 AccountKind = Literal["human", "ai_agent", "dependency_bot", "ci_bot", "service"]
 EventKind = Literal[
-    "ready_for_review", "converted_to_draft", "review_requested", "review_request_removed", "commented", "reviewed",
-    "review_dismissed", "force_pushed", "enqueued", "dequeued", "auto_merge_enabled", "auto_merge_disabled", "merged",
-    "closed", "reopened", "labeled", "base_changed",
-]  # fmt: skip
+    "ready_for_review",
+    "converted_to_draft",
+    "review_requested",
+    "review_request_removed",
+    "commented",
+    "reviewed",
+    "review_dismissed",
+    "force_pushed",
+    "enqueued",
+    "dequeued",
+    "auto_merge_enabled",
+    "auto_merge_disabled",
+    "merged",
+    "closed",
+    "reopened",
+    "labeled",
+    "base_changed",
+]
+PushKind = Literal[
+    "push", "force_push", "branch_creation", "branch_deletion", "pr_merge", "merge_queue_merge"
+]
+TicketKind = Literal["feature", "bug", "task"]
+DeploymentState = Literal["waiting", "queued", "in_progress", "success", "failure", "error", "inactive"]
+Trigger = Literal["pull_request", "push", "merge_group"]
 Conclusion = Literal["success", "failure", "cancelled", "skipped", "timed_out"]
 
 
@@ -104,12 +124,12 @@ class Push(NamedTuple):
     before: str
     after: str
     actor: Account
-    kind: Literal["push", "force_push", "branch_creation", "branch_deletion", "pr_merge", "merge_queue_merge"]
+    kind: PushKind
 
 
 @dataclass(slots=True)
 class Job:
-    """A job attempt with the times that the runner's clock gave; an inherited one keeps its first run's times."""
+    """A job attempt, in the times of its runner's clock; an inherited one keeps those of its first run."""
 
     id: int
     name: str
@@ -141,7 +161,7 @@ class Run:
     number: int
     repository: "Repository"
     name: str
-    trigger: Literal["pull_request", "push", "merge_group", "workflow_dispatch"]
+    trigger: Trigger
     branch: str
     sha: str
     created_at: int
@@ -153,7 +173,7 @@ class DeploymentStatus(NamedTuple):
 
     id: int
     at: int
-    state: Literal["waiting", "queued", "in_progress", "success", "failure", "error", "inactive"]
+    state: DeploymentState
     creator: Account
 
 
@@ -228,7 +248,7 @@ class Ticket:
     id: int
     key: str
     team: str
-    kind: Literal["feature", "bug", "task"]
+    kind: TicketKind
     created_at: int
     reporter: Account
     feature: "Feature | None" = None

@@ -1,7 +1,7 @@
-"""HTTP for the vendor surfaces: plain requests and responses, and a threaded loopback server that keeps connections.
+"""HTTP for the vendor surfaces: plain requests and responses, and a threaded server on loopback.
 
-A surface is a function from `Request` to `Response` and knows no sockets. How an answer may go wrong on its way (late,
-cut short) is told by the response itself, so that faults need no access to the connection.
+A surface is a function from `Request` to `Response` and knows no sockets. How an answer may go wrong on its
+way (late, cut short) is told by the response itself, so that faults need no access to the connection.
 """
 
 import json
@@ -42,7 +42,9 @@ class Response:
     cut_after: int | None = None
 
     @classmethod
-    def of_json(cls, content: Any, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> "Response":
+    def of_json(
+        cls, content: Any, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+    ) -> "Response":
         """Make a JSON answer."""
         body = json.dumps(content, separators=(",", ":")).encode()
         return cls(status, body, {"Content-Type": "application/json; charset=utf-8", **(headers or {})})
@@ -65,9 +67,13 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(
-            self.command, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers,
-            self._body(headers), f"http://{headers.get('host', '127.0.0.1')}",
-        )  # fmt: skip
+            self.command,
+            parts.path,
+            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            headers,
+            self._body(headers),
+            f"http://{headers.get('host', '127.0.0.1')}",
+        )
         self._send(self.server.surface(request))
 
     def _body(self, headers: Mapping[str, str]) -> bytes:

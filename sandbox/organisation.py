@@ -1,8 +1,8 @@
 """The people, teams, repositories and services of the simulated company, before anything happens.
 
-Made from size and seed alone, so that every scenario has the same company. Includes its ordinary oddities: people with
-two accounts, bots of which one calls itself a user, a repository without deployments, one that is renamed, one whose
-rules the token cannot see.
+Made from size and seed alone, so that every scenario has the same company. Includes its ordinary oddities:
+people with two accounts, bots of which one calls itself a user, a repository without deployments, one that is
+renamed, one whose rules the token cannot see.
 """
 
 from dataclasses import dataclass, field
@@ -17,8 +17,17 @@ from sandbox.scenario import Scenario, Size
 
 OWNER = "acme"
 TEAM_NAMES = (
-    "checkout", "search", "payments", "catalog", "identity", "mobile", "pricing", "delivery", "insights", "messaging",
-)  # fmt: skip
+    "checkout",
+    "search",
+    "payments",
+    "catalog",
+    "identity",
+    "mobile",
+    "pricing",
+    "delivery",
+    "insights",
+    "messaging",
+)
 ZONES = (
     ("Europe/Berlin", ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26))),
     ("America/New_York", ((1, 1), (7, 4), (11, 26), (12, 25))),
@@ -27,15 +36,71 @@ ZONES = (
     ("America/Los_Angeles", ((1, 1), (7, 4), (11, 26), (12, 25))),
 )
 FIRST_NAMES = (
-    "ada", "bela", "chen", "dara", "emil", "fatou", "gita", "hugo", "ines", "jonas", "kemi", "lars", "mina", "noor",
-    "olga", "pavel", "quinn", "rosa", "sami", "tara", "umar", "vera", "wim", "xenia", "yuki", "zoe",
-)  # fmt: skip
+    "ada",
+    "bela",
+    "chen",
+    "dara",
+    "emil",
+    "fatou",
+    "gita",
+    "hugo",
+    "ines",
+    "jonas",
+    "kemi",
+    "lars",
+    "mina",
+    "noor",
+    "olga",
+    "pavel",
+    "quinn",
+    "rosa",
+    "sami",
+    "tara",
+    "umar",
+    "vera",
+    "wim",
+    "xenia",
+    "yuki",
+    "zoe",
+)
 LAST_NAMES = (
-    "abel", "brandt", "costa", "diaz", "ekholm", "fischer", "garg", "haas", "ito", "jansen", "kaya", "lund", "moreau",
-    "nair", "okafor", "petrov", "reyes", "singh", "tanaka", "umarov", "varga", "weber", "yilmaz", "zhang",
-)  # fmt: skip
+    "abel",
+    "brandt",
+    "costa",
+    "diaz",
+    "ekholm",
+    "fischer",
+    "garg",
+    "haas",
+    "ito",
+    "jansen",
+    "kaya",
+    "lund",
+    "moreau",
+    "nair",
+    "okafor",
+    "petrov",
+    "reyes",
+    "singh",
+    "tanaka",
+    "umarov",
+    "varga",
+    "weber",
+    "yilmaz",
+    "zhang",
+)
+# The last one is what companies also have: a bot that the vendor calls a user.
+BOTS: dict[str, AccountKind] = {
+    "dependabot[bot]": "dependency_bot",
+    "coderabbitai[bot]": "ci_bot",
+    "github-merge-queue[bot]": "service",
+    "github-actions[bot]": "service",
+    "copilot-swe-agent[bot]": "ai_agent",
+    "acme-release": "service",
+}
 FILES_PER_SERVICE = 8
 TEAMS_PER_APPROVER = 3
+SECOND_ACCOUNT_EVERY = 9
 
 
 @dataclass(slots=True)
@@ -104,7 +169,9 @@ class Policy:
 class Organisation:
     """The company at the start of the simulated time."""
 
-    def __init__(self, scenario: Scenario, size: Size, seed: int, start: int, end: int, shown_end: int) -> None:
+    def __init__(
+        self, scenario: Scenario, size: Size, seed: int, *, start: int, end: int, shown_end: int
+    ) -> None:
         self.start, self.end, self.shown_end = start, end, shown_end
         self._streams = Streams(seed)
         self._history = History()
@@ -113,15 +180,8 @@ class Organisation:
         self.teams: list[Team] = []
         self.policies: dict[int, Policy] = {}
         self.bots = {
-            name: self._account(name, kind, name, is_bot_type=is_bot_type)
-            for name, kind, is_bot_type in (
-                ("dependabot[bot]", "dependency_bot", True),
-                ("coderabbitai[bot]", "ci_bot", True),
-                ("github-merge-queue[bot]", "service", True),
-                ("github-actions[bot]", "service", True),
-                ("copilot-swe-agent[bot]", "ai_agent", True),
-                ("acme-release", "service", False),
-            )
+            login: self._account(login, kind, login, is_bot_type=login.endswith("[bot]"))
+            for login, kind in BOTS.items()
         }
         for index in range(size.teams):
             self._add_team(index, size)
@@ -129,7 +189,9 @@ class Organisation:
         self._choose_policies()
         self.customers = [
             f"customer-{number:04d}"
-            for number in range(size.teams * size.developers_per_team * scenario.adoption.customers_per_developer)
+            for number in range(
+                size.teams * size.developers_per_team * scenario.adoption.customers_per_developer
+            )
         ]
 
     @property
@@ -148,11 +210,21 @@ class Organisation:
         return [person for team in self.teams for person in team.developers]
 
     def _account(
-        self, login: str, kind: AccountKind, name: str, *, person: int | None = None, is_bot_type: bool = False
+        self,
+        login: str,
+        kind: AccountKind,
+        name: str,
+        *,
+        person: int | None = None,
+        is_bot_type: bool = False,
     ) -> Account:
         number = self._history.next_id("account") + 5_000_000
         local = login.replace("[bot]", "").lower()
-        email = f"{number}+{login}@users.noreply.github.com" if number % 2 or is_bot_type else f"{local}@acme.example"
+        email = (
+            f"{number}+{login}@users.noreply.github.com"
+            if number % 2 or is_bot_type
+            else f"{local}@acme.example"
+        )
         account = Account(
             number, login, kind, Signature(name.title(), email), person, is_bot_type, self.start - 40 * WEEK
         )
@@ -170,7 +242,9 @@ class Organisation:
         random = self._streams.stream("team", name)
         for number in range(size.developers_per_team):
             person = self._hire(team, "developer", random)
-            person.is_reviewer = number < max(2, round(size.developers_per_team * self._scenario.review.reviewer_share))
+            person.is_reviewer = number < max(
+                2, round(size.developers_per_team * self._scenario.review.reviewer_share)
+            )
             team.developers.append(person)
         team.product = self._hire(team, "product", random)
         first = self.teams[index - index % TEAMS_PER_APPROVER]
@@ -182,14 +256,19 @@ class Organisation:
         first, last = FIRST_NAMES[number % len(FIRST_NAMES)], random.choice(LAST_NAMES)
         login = f"{first}{last[0]}{number}"
         accounts = [self._account(login, "human", f"{first} {last}", person=number)]
-        if number % 9 == 4:
+        if number % SECOND_ACCOUNT_EVERY == SECOND_ACCOUNT_EVERY - 1:
             accounts.append(self._account(f"{login}-private", "human", f"{first} {last}", person=number))
         days_off = {*team.days_off, *self._vacation(random)}
         skew = self._scenario.skew_seconds
         person = Person(
-            number, f"{first} {last}", role, team, accounts,
-            WorkCalendar(team.zone, self.start, self.end, days_off), random.randint(-skew, skew),
-        )  # fmt: skip
+            number,
+            f"{first} {last}",
+            role,
+            team,
+            accounts,
+            WorkCalendar(team.zone, self.start, self.end, days_off),
+            random.randint(-skew, skew),
+        )
         self._give_assistant(person)
         self.people.append(person)
         return person
@@ -206,7 +285,10 @@ class Organisation:
     def _give_assistant(self, person: Person) -> None:
         habits = self._scenario.assistant
         random = self._streams.stream("assistant", person.id)
-        is_adopter, tool = random.random() < habits.adoption_share, random.choice(("claude_code", "copilot", "cursor"))
+        is_adopter, tool = (
+            random.random() < habits.adoption_share,
+            random.choice(("claude_code", "copilot", "cursor")),
+        )
         wave = random.randrange(4) * WEEK
         if is_adopter:
             weeks = (self.shown_end - self.start) // WEEK
@@ -237,12 +319,13 @@ class Organisation:
         for index, repository in enumerate(repositories):
             is_handbook = index == len(repositories) - 1
             has_queue = not is_handbook and index % 5 < round(5 * scenario.merge.queue_share)
-            self.policies[repository.id] = Policy(has_queue, index % 3 != 1, index % 4 == 2)
-            repository.required_approvals = 2 if index % 7 == 3 else 1
+            self.policies[repository.id] = Policy(has_queue, index % 3 != 1, index % 4 in {2})
+            repository.required_approvals = 2 if index % 7 in {3} else 1
             repository.required_checks = scenario.ci.required_jobs
-            repository.are_rules_visible = index % 4 != 3
+            repository.are_rules_visible = index % 4 not in {3}
         for index, service in enumerate(self.services):
             service.has_train = (index * 7 + 3) % 10 < round(10 * scenario.release.train_share)
-        if len(repositories) > 2:  # noqa: PLR2004
-            renamed = repositories[1]
-            renamed.names.append((self.start + (self.shown_end - self.start) // 2, f"{renamed.names[0][1]}-service"))
+        renamed = repositories[1]
+        renamed.names.append(
+            (self.start + (self.shown_end - self.start) // 2, f"{renamed.names[0][1]}-service")
+        )

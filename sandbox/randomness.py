@@ -1,7 +1,7 @@
-"""Random streams that stay apart: each is named, so that drawing more in one place changes nothing in another.
+"""Random streams that stay apart: each is named, so drawing more in one place changes nothing in another.
 
-A stream depends on the seed and its name alone, never on hash() or on the order of creation; two simulations that
-differ in one parameter therefore meet the same tickets, the same efforts and the same accidents.
+A stream depends on the seed and its name alone, never on hash() or on the order of creation; two simulations
+that differ in one parameter therefore meet the same tickets, the same efforts and the same accidents.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Scenarios as typed data: what the YAML files in `scenarios/` may say, and raising one stage's capacity.
 
-Each file overlays `balanced.yaml`. Durations are medians in hours of work (of the clock where nobody works on it);
-shares are between 0 and 1.
+Each file overlays `balanced.yaml`. Durations are medians in hours of work (of the clock where nobody works on
+it); shares are between 0 and 1.
 """
 
 from collections.abc import Callable, Mapping
@@ -127,7 +127,7 @@ class Adoption:
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """Coding assistants: who adopts, when (as a share of the simulated time), and what it does to building."""
+    """Coding assistants: who adopts, when (as a share of the time), and what it does to building."""
 
     adoption_share: float
     adoption_week_share: float
@@ -160,15 +160,21 @@ class Scenario:
         try:
             return _CAPACITIES[stage](self, factor)
         except KeyError:
-            raise ScenarioError(f"no capacity to raise in stage {stage!r}: one of {', '.join(_CAPACITIES)}") from None
+            raise ScenarioError(
+                f"no capacity to raise in stage {stage!r}: one of {', '.join(_CAPACITIES)}"
+            ) from None
 
     def without_assistant(self) -> "Scenario":
         """Return the same organisation had nobody adopted an assistant."""
-        return replace(self, assistant=replace(self.assistant, build_factor=1.0, review_factor=1.0, capacity_follows=1.0))
+        return replace(
+            self, assistant=replace(self.assistant, build_factor=1.0, review_factor=1.0, capacity_follows=1.0)
+        )
 
 
 _CAPACITIES: dict[str, Callable[[Scenario, float], Scenario]] = {
-    "decide": lambda s, f: replace(s, product=replace(s.product, decision_hours=s.product.decision_hours.scaled(1 / f))),
+    "decide": lambda s, f: replace(
+        s, product=replace(s.product, decision_hours=s.product.decision_hours.scaled(1 / f))
+    ),
     "build": lambda s, f: replace(s, build=replace(s.build, effort_hours=s.build.effort_hours.scaled(1 / f))),
     "review_wait": lambda s, f: replace(
         s, review=replace(s.review, attention=min(0.9, s.review.attention * f), hours=s.review.hours)
@@ -239,7 +245,9 @@ def _overlaid(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
     merged = dict(base)
     for key, value in over.items():
         below = base.get(key)
-        merged[key] = _overlaid(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        merged[key] = (
+            _overlaid(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        )
     return merged
 
 

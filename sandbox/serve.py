@@ -1,8 +1,9 @@
-"""The sandbox as a process: simulate, write truth and settings, serve the surfaces, take orders on a control path.
+"""The sandbox as a process: simulate, write truth and settings, serve the surfaces, take orders.
 
 `GET /_sandbox` tells the state; `POST /_sandbox` with JSON changes it: `{"now": "2026-06-02T00:00:00Z"}` or
 `{"advance_hours": 24}` moves the clock, `{"faults": [{"kind": "429", "every": 10}]}` replaces the faults,
-`{"seconds_per_request": 60}` lets lists shift while they are read, `{"expire_tokens": true}` does what it says.
+`{"seconds_per_request": 60}` lets lists shift while they are read, `{"expire_tokens": true}` does what it
+says.
 """
 
 import signal
@@ -30,7 +31,9 @@ TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but this sandbox
 class Sandbox:
     """A simulation being served; `folder` receives truth.duckdb, flowgauge.yaml and the git repositories."""
 
-    def __init__(self, simulation: Simulation, folder: Path, *, port: int = 0, hourly_limit: int = 1_000_000) -> None:
+    def __init__(
+        self, simulation: Simulation, folder: Path, *, port: int = 0, hourly_limit: int = 1_000_000
+    ) -> None:
         self.simulation = simulation
         self.folder = folder
         self.clock = Clock(simulation.shown_end, simulation.organisation.end)
@@ -100,10 +103,14 @@ class Sandbox:
     def state(self) -> dict[str, Any]:
         """Return what the control path tells."""
         return {
-            "now": isoformat(self.clock.now), "end": isoformat(self.clock.end), "url": self.url,
-            "scenario": self.simulation.scenario.name, "seed": self.simulation.seed,
-            "faults": self.github.faults.described(), "folder": str(self.folder),
-        }  # fmt: skip
+            "now": isoformat(self.clock.now),
+            "end": isoformat(self.clock.end),
+            "url": self.url,
+            "scenario": self.simulation.scenario.name,
+            "seed": self.simulation.seed,
+            "faults": self.github.faults.described(),
+            "folder": str(self.folder),
+        }
 
     def _repository(self, name: str) -> Path | None:
         """Return the git repository of a name, as of now."""

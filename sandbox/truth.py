@@ -1,8 +1,8 @@
-"""What really happened, written down by the simulation as it happens and kept apart from what the vendors show.
+"""What really happened, written down by the simulation as it happens, apart from what the vendors show.
 
-Rows are in the words of the model (stages, handoffs, roles) but owe nothing to the rules by which Flowgauge derives
-them: each visit begins when the simulated state changes. Only tests and benchmarks read the database; the pipeline
-never does.
+Rows are in the words of the model (stages, handoffs, roles) but owe nothing to the rules by which Flowgauge
+derives them: each visit begins when the simulated state changes. Only tests and benchmarks read the database;
+the pipeline never does.
 """
 
 from collections import Counter
@@ -12,13 +12,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 STAGE_ORDER = {
-    "decide": 10, "pull_wait": 20, "build": 30, "review_wait": 40, "review": 50, "rework": 60, "ci": 70, "qa": 75,
-    "merge_wait": 80, "release_wait": 90, "approval_wait": 100, "deploy": 110, "exposure_wait": 120, "adoption": 130,
-    "detect": 210, "acknowledge": 220, "mitigate": 230, "resolve": 240,
-}  # fmt: skip
+    "decide": 10,
+    "pull_wait": 20,
+    "build": 30,
+    "review_wait": 40,
+    "review": 50,
+    "rework": 60,
+    "ci": 70,
+    "qa": 75,
+    "merge_wait": 80,
+    "release_wait": 90,
+    "approval_wait": 100,
+    "deploy": 110,
+    "exposure_wait": 120,
+    "adoption": 130,
+    "detect": 210,
+    "acknowledge": 220,
+    "mitigate": 230,
+    "resolve": 240,
+}
 
 
 class Visit(NamedTuple):
@@ -50,7 +65,7 @@ class Handoff(NamedTuple):
 
 
 class Track:
-    """The stages of one flow item as they follow each other: no gap but closings, no overlap, no empty stay."""
+    """The stages of one flow item as they follow each other: no gap but closings, no empty stay."""
 
     __slots__ = ("_stays", "flow_item", "flow_item_type")
 
@@ -88,7 +103,13 @@ class Track:
             after = self._stays[index + 1] if index + 1 < len(self._stays) else None
             exited_at = after[0] if after else None
             yield Visit(
-                self.flow_item_type, self.flow_item, stage, numbers[stage], at, exited_at, _exit_reason(stage, after)
+                self.flow_item_type,
+                self.flow_item,
+                stage,
+                numbers[stage],
+                at,
+                exited_at,
+                _exit_reason(stage, after),
             )
 
 
@@ -136,36 +157,82 @@ class Truth:
 
 TABLES: dict[str, tuple[str, ...]] = {
     "changes": (
-        "change", "repository", "number", "author_person", "team", "ticket", "work_started_at",
-        "first_commit_authored_at", "created_at", "merged_at", "deployed_at", "exposed_at", "adopted_at",
-        "flow_ended_at", "delivery_state", "is_assisted", "is_marked", "round_count", "skew_seconds",
+        "change",
+        "repository",
+        "number",
+        "author_person",
+        "team",
+        "ticket",
+        "work_started_at",
+        "first_commit_authored_at",
+        "created_at",
+        "merged_at",
+        "deployed_at",
+        "exposed_at",
+        "adopted_at",
+        "flow_ended_at",
+        "delivery_state",
+        "is_assisted",
+        "is_marked",
+        "round_count",
+        "skew_seconds",
     ),
     "deployments": (
-        "deployment", "repository", "service", "environment", "is_production", "sha", "created_at", "started_at",
-        "finished_at", "status", "is_rollback", "is_redeploy", "gate_opened_at", "gate_decided_at",
+        "deployment",
+        "repository",
+        "service",
+        "environment",
+        "is_production",
+        "sha",
+        "created_at",
+        "started_at",
+        "finished_at",
+        "status",
+        "is_rollback",
+        "is_redeploy",
+        "gate_opened_at",
+        "gate_decided_at",
     ),
     "deployment_changes": ("deployment", "service", "change"),
-    "incidents": ("incident", "service", "started_at", "triggered_at", "acknowledged_at", "mitigated_at",
-                  "resolved_at", "caused_by_deployment", "mitigation"),
+    "incidents": (
+        "incident",
+        "service",
+        "started_at",
+        "triggered_at",
+        "acknowledged_at",
+        "mitigated_at",
+        "resolved_at",
+        "caused_by_deployment",
+        "mitigation",
+    ),
     "account_owners": ("account", "login", "kind", "person", "team"),
     "assistant_adoptions": ("person", "tool", "adopted_at"),
-    "assistant_effects": ("stage", "mean_seconds_with", "mean_seconds_without", "throughput_with",
-                          "throughput_without"),
+    "assistant_effects": (
+        "stage",
+        "mean_seconds_with",
+        "mean_seconds_without",
+        "throughput_with",
+        "throughput_without",
+    ),
     "constraints": ("window_start_at", "window_end_at", "stage", "throughput", "throughput_with_capacity"),
     "run": ("scenario", "seed", "size", "weeks", "start_at", "end_at", "skew_seconds"),
-}  # fmt: skip
+}
 
 
 def _store(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
 ) -> None:
     content = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    names = dict(zip(columns, content, strict=True))
-    arrow = pa.table({  # noqa: F841 - DuckDB reads it by name
+    arrays = {
         name: pa.array(values, pa.timestamp("s")) if name.endswith("_at") else _plain(values)
-        for name, values in names.items()
-    })
-    connection.execute(f'create table "{table}" as select * from arrow')  # noqa: S608
+        for name, values in zip(columns, content, strict=True)
+    }
+    connection.register("rows", pa.table(arrays))
+    connection.execute(f'create table "{table}" as select * from rows')  # noqa: S608 - names of our own
+    connection.unregister("rows")
 
 
 def _plain(values: Sequence[Any]) -> pa.Array:

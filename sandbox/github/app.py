@@ -1,5 +1,6 @@
 """GitHub as a whole: who may ask, how often, what goes wrong on purpose, and which API answers."""
 
+import base64
 import json
 import time
 from collections.abc import Mapping
@@ -21,17 +22,24 @@ from sandbox.http import Request, Response
 FAULT_KINDS = {"401", "403", "404", "429", "451", "exhausted", "errors", "partial", "drift", "duplicates"}
 GENEROUS = 1_000_000
 MESSAGES = {
-    401: "Bad credentials", 404: "Not Found", 429: "You have exceeded a secondary rate limit.",
+    401: "Bad credentials",
+    404: "Not Found",
+    429: "You have exceeded a secondary rate limit.",
     403: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
     451: "Repository access blocked",
-}  # fmt: skip
+}
 
 
 class GitHub:
     """The surface; `surface` is what the server calls."""
 
     def __init__(
-        self, history: History, clock: Clock, token: str, git: SmartGit | None = None, hourly_limit: int = GENEROUS
+        self,
+        history: History,
+        clock: Clock,
+        token: str,
+        git: SmartGit | None = None,
+        hourly_limit: int = GENEROUS,
     ) -> None:
         self.faults = Faults(FAULT_KINDS)
         self._history = history
@@ -41,7 +49,9 @@ class GitHub:
         self._limit = hourly_limit
         self._budgets: dict[tuple[str, str], Budget] = {}
         self._issued: dict[str, float] = {}
-        self._viewer: Account = next(account for account in history.accounts if account.login == "acme-release")
+        self._viewer: Account = next(
+            account for account in history.accounts if account.login == "acme-release"
+        )
         self._graph = GraphApi(history, self._viewer)
         self._view = View(history, clock.now)
         self._lock = Lock()
@@ -67,8 +77,7 @@ class GitHub:
 
     def _answer(self, request: Request, fault: Fault | None) -> Response:
         kind = fault.kind if fault else ""
-        if kind.isdigit() or kind == "exhausted":
-            assert fault is not None  # noqa: S101
+        if fault and (kind.isdigit() or kind == "exhausted"):
             return _refused(fault)
         if request.path.endswith("/access_tokens") and request.method == "POST":
             return self._issue()
@@ -87,7 +96,9 @@ class GitHub:
         token = _token_in(request)
         if token == self._token or self._issued.get(token, 0.0) > time.time():
             return None
-        headers = {"WWW-Authenticate": 'Basic realm="GitHub"'} if self._git and self._git.is_asked(request) else {}
+        headers = (
+            {"WWW-Authenticate": 'Basic realm="GitHub"'} if self._git and self._git.is_asked(request) else {}
+        )
         return error(HTTPStatus.UNAUTHORIZED, MESSAGES[401], headers)
 
     def _issue(self) -> Response:
@@ -95,10 +106,17 @@ class GitHub:
         token = f"ghs_SANDBOX{len(self._issued)}_{'x' * 60}"
         self._issued[token] = time.time() + HOUR
         content = {
-            "token": token, "expires_at": isoformat(int(time.time()) + HOUR), "repository_selection": "all",
-            "permissions": {"actions": "read", "contents": "read", "deployments": "read", "metadata": "read",
-                            "pull_requests": "read"},
-        }  # fmt: skip
+            "token": token,
+            "expires_at": isoformat(int(time.time()) + HOUR),
+            "repository_selection": "all",
+            "permissions": {
+                "actions": "read",
+                "contents": "read",
+                "deployments": "read",
+                "metadata": "read",
+                "pull_requests": "read",
+            },
+        }
         return Response.of_json(content, HTTPStatus.CREATED)
 
     def _budget(self, request: Request, resource: str) -> Budget:
@@ -109,8 +127,10 @@ class GitHub:
     def _rate_limit(self, request: Request) -> Response:
         core, graphql = self._budget(request, "core"), self._budget(request, "graphql")
         resources = {
-            "core": core.described(), "graphql": graphql.described(), "search": Budget(30, "search").described()
-        }  # fmt: skip
+            "core": core.described(),
+            "graphql": graphql.described(),
+            "search": Budget(30, "search").described(),
+        }
         return Response.of_json({"resources": resources, "rate": core.described()}, headers=core.headers())
 
     # The two APIs.
@@ -141,7 +161,9 @@ class GitHub:
             return error(HTTPStatus.BAD_REQUEST, "Problems parsing JSON", budget.headers())
         if kind == "errors":
             message = "Something went wrong while executing your query."
-            return Response.of_json({"data": None, "errors": [{"message": message}]}, headers=budget.headers())
+            return Response.of_json(
+                {"data": None, "errors": [{"message": message}]}, headers=budget.headers()
+            )
         answer = self._graph.answer(self.view(), query, variables, budget)
         if kind == "partial":
             answer = partial(answer)
@@ -154,8 +176,6 @@ class GitHub:
 def _token_in(request: Request) -> str:
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
-        import base64
-
         return base64.b64decode(value).decode(errors="replace").partition(":")[2]
     return value
 
@@ -198,7 +218,11 @@ def partial(answer: dict[str, Any]) -> dict[str, Any]:
     if isinstance(place, list) and place:
         path.append(len(place) - 1)
         place[-1] = None
-    problem = {"type": "RESOURCE_LIMITS_EXCEEDED", "message": "Resource limits for this query exceeded.", "path": path}
+    problem = {
+        "type": "RESOURCE_LIMITS_EXCEEDED",
+        "message": "Resource limits for this query exceeded.",
+        "path": path,
+    }
     return {**answer, "errors": [*answer.get("errors", []), problem]}
 
 

@@ -5,9 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
-    DocumentNode, FieldNode, FragmentDefinitionNode, FragmentSpreadNode, GraphQLSchema, InlineFragmentNode,
-    IntValueNode, OperationDefinitionNode, SelectionSetNode, VariableNode, get_named_type, is_object_type,
-)  # fmt: skip
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    is_object_type,
+)
 
 MOST_NODES = 500_000
 LARGEST_PAGE = 100
@@ -36,7 +46,9 @@ class Cost:
 
 def cost_of(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> Cost:
     """Return the cost of a valid query; raises CostError where a page has no bound or too large a one."""
-    fragments = {item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)}
+    fragments = {
+        item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)
+    }
     walk = _Walk(schema, fragments, variables)
     for item in document.definitions:
         if isinstance(item, OperationDefinitionNode):
@@ -44,15 +56,18 @@ def cost_of(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[st
     if walk.cost.nodes > MOST_NODES:
         raise CostError(
             "MAX_NODE_LIMIT_EXCEEDED",
-            f"This query requests up to {walk.cost.nodes:,} possible nodes which exceeds the maximum limit of "
-            f"{MOST_NODES:,}.",
+            f"This query requests up to {walk.cost.nodes:,} possible nodes "
+            f"which exceeds the maximum limit of {MOST_NODES:,}.",
         )
     return walk.cost
 
 
 class _Walk:
     def __init__(
-        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, Any],
     ) -> None:
         self.schema = schema
         self.fragments = fragments
@@ -99,8 +114,8 @@ class _Walk:
         if not 0 <= size <= LARGEST_PAGE:
             raise CostError(
                 "EXCESSIVE_PAGINATION",
-                f"Requesting {size} records on the `{name}` connection exceeds the `first` limit of {LARGEST_PAGE} "
-                "records.",
+                f"Requesting {size} records on the `{name}` connection "
+                f"exceeds the `first` limit of {LARGEST_PAGE} records.",
             )
         return int(size)
 
@@ -111,5 +126,5 @@ class _Walk:
                     return self.variables.get(argument.value.name.value)
                 if isinstance(argument.value, IntValueNode):
                     return int(argument.value.value)
-                return [value for value in getattr(argument.value, "values", ())]
+                return list(getattr(argument.value, "values", ()))
         return None

@@ -6,8 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from graphql import (
-    DocumentNode, GraphQLError, GraphQLResolveInfo, GraphQLSchema, build_schema, execute, parse, validate,
-)  # fmt: skip
+    DocumentNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    build_schema,
+    execute,
+    parse,
+    validate,
+)
 
 from sandbox.calendar import isoformat
 from sandbox.github.cost import Cost, CostError, cost_of
@@ -46,7 +53,7 @@ class GraphApi:
             self._deployments.update((item.id, item) for item in repository.deployments)
 
     def answer(self, view: View, query: str, variables: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
-        """Return the answer to a query as GitHub shapes it, errors included; takes its cost from the budget."""
+        """Return the answer to a query as GitHub shapes it, errors included; its cost is taken."""
         document, errors = _checked(query)
         if document is None or errors:
             return {"errors": [_shown(error, {}) for error in errors]}
@@ -59,9 +66,12 @@ class GraphApi:
             return {"errors": [{"type": "RATE_LIMITED", "message": message}]}
         roots = _Roots(self, view, cost, budget)
         result = execute(
-            schema(), document, root_value=roots.fields(), variable_values=dict(variables),
+            schema(),
+            document,
+            root_value=roots.fields(),
+            variable_values=dict(variables),
             is_awaitable=lambda _: False,
-        )  # fmt: skip
+        )
         answer: dict[str, Any] = {"data": result.data}  # type: ignore[union-attr]
         if result.errors:  # type: ignore[union-attr]
             answer["errors"] = [_shown(error, error.extensions or {}) for error in result.errors]  # type: ignore[union-attr]
@@ -84,7 +94,11 @@ class GraphApi:
             return nodes.repository()
         if record is None or record.created_at > view.now:
             return None
-        return nodes.pull_request(found.state(record)) if isinstance(record, Change) else nodes.deployment(record)
+        return (
+            nodes.pull_request(found.state(record))
+            if isinstance(record, Change)
+            else nodes.deployment(record)
+        )
 
     def _repository_of(self, kind: str, number: int) -> tuple[Repository | None, Change | Deployment | None]:
         record = {"PullRequest": self._changes, "Deployment": self._deployments}.get(kind, {}).get(number)  # type: ignore[attr-defined]
@@ -121,7 +135,8 @@ class _Roots:
         found = self._api.find(self._view, node)
         if found is None:
             raise GraphQLError(
-                f"Could not resolve to a node with the global id of '{node}'", extensions={"type": "NOT_FOUND"}
+                f"Could not resolve to a node with the global id of '{node}'",
+                extensions={"type": "NOT_FOUND"},
             )
         return found
 
@@ -147,7 +162,8 @@ class _Roots:
         repositories = [view for view in self._view.repositories if view.name.startswith(f"{login}/")]
         if not repositories:
             raise GraphQLError(
-                f"Could not resolve to an Organization with the login of '{login}'.", extensions={"type": "NOT_FOUND"}
+                f"Could not resolve to an Organization with the login of '{login}'.",
+                extensions={"type": "NOT_FOUND"},
             )
         page = partial(connection, repositories, lambda view: Nodes(view).repository(), None)
         return {**organization(login), "repositories": page}
@@ -155,10 +171,13 @@ class _Roots:
     def _rate_limit(self, _: GraphQLResolveInfo, **__: Any) -> Node:
         budget = self._budget
         return {
-            "cost": self._cost.points, "nodeCount": self._cost.nodes, "limit": budget.limit,
-            "remaining": budget.remaining, "used": budget.limit - budget.remaining,
+            "cost": self._cost.points,
+            "nodeCount": self._cost.nodes,
+            "limit": budget.limit,
+            "remaining": budget.remaining,
+            "used": budget.limit - budget.remaining,
             "resetAt": isoformat(budget.resets_at),
-        }  # fmt: skip
+        }
 
 
 def _shown(error: GraphQLError, extensions: Mapping[str, Any]) -> dict[str, Any]:

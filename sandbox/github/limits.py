@@ -29,10 +29,12 @@ class Budget:
     def headers(self) -> dict[str, str]:
         """Return GitHub's headers about this budget."""
         return {
-            "X-RateLimit-Limit": str(self.limit), "X-RateLimit-Remaining": str(self.remaining),
-            "X-RateLimit-Used": str(self.limit - self.remaining), "X-RateLimit-Reset": str(self.resets_at),
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Used": str(self.limit - self.remaining),
+            "X-RateLimit-Reset": str(self.resets_at),
             "X-RateLimit-Resource": self.resource,
-        }  # fmt: skip
+        }
 
     def described(self) -> dict[str, int]:
         """Return the budget as `/rate_limit` shows it."""

@@ -1,7 +1,7 @@
 """GraphQL objects made from the history: plain mappings whose callables are the fields that page or lead on.
 
-graphql-core's own default resolver reads them, so a field is answered by the entry of its name and costs nothing until
-it is asked for.
+graphql-core's own default resolver reads them, so a field is answered by the entry of its name and costs
+nothing until it is asked for.
 """
 
 import base64
@@ -18,34 +18,56 @@ from sandbox.history import Account, Commit, Deployment, DeploymentStatus, Event
 Node = dict[str, Any]
 WEB = "https://github.example"
 PREFIXES = {
-    "Repository": "R_kgDO", "User": "U_kgDO", "Bot": "BOT_kgDO", "PullRequest": "PR_kwDO", "Deployment": "DE_kwDO",
+    "Repository": "R_kgDO",
+    "User": "U_kgDO",
+    "Bot": "BOT_kgDO",
+    "PullRequest": "PR_kwDO",
+    "Deployment": "DE_kwDO",
     "Organization": "O_kgDO",
-}  # fmt: skip
+}
 EVENT_TYPES = {
-    "ready_for_review": "ReadyForReviewEvent", "converted_to_draft": "ConvertToDraftEvent",
-    "review_requested": "ReviewRequestedEvent", "review_request_removed": "ReviewRequestRemovedEvent",
-    "commented": "IssueComment", "reviewed": "PullRequestReview", "review_dismissed": "ReviewDismissedEvent",
-    "force_pushed": "HeadRefForcePushedEvent", "enqueued": "AddedToMergeQueueEvent",
-    "dequeued": "RemovedFromMergeQueueEvent", "auto_merge_enabled": "AutoMergeEnabledEvent",
-    "auto_merge_disabled": "AutoMergeDisabledEvent", "merged": "MergedEvent", "closed": "ClosedEvent",
-    "reopened": "ReopenedEvent", "base_changed": "BaseRefChangedEvent",
-}  # fmt: skip
+    "ready_for_review": "ReadyForReviewEvent",
+    "converted_to_draft": "ConvertToDraftEvent",
+    "review_requested": "ReviewRequestedEvent",
+    "review_request_removed": "ReviewRequestRemovedEvent",
+    "commented": "IssueComment",
+    "reviewed": "PullRequestReview",
+    "review_dismissed": "ReviewDismissedEvent",
+    "force_pushed": "HeadRefForcePushedEvent",
+    "enqueued": "AddedToMergeQueueEvent",
+    "dequeued": "RemovedFromMergeQueueEvent",
+    "auto_merge_enabled": "AutoMergeEnabledEvent",
+    "auto_merge_disabled": "AutoMergeDisabledEvent",
+    "merged": "MergedEvent",
+    "closed": "ClosedEvent",
+    "reopened": "ReopenedEvent",
+    "base_changed": "BaseRefChangedEvent",
+}
 ITEM_TYPES = {
-    "ReadyForReviewEvent": "READY_FOR_REVIEW_EVENT", "ConvertToDraftEvent": "CONVERT_TO_DRAFT_EVENT",
-    "ReviewRequestedEvent": "REVIEW_REQUESTED_EVENT", "ReviewRequestRemovedEvent": "REVIEW_REQUEST_REMOVED_EVENT",
-    "IssueComment": "ISSUE_COMMENT", "PullRequestReview": "PULL_REQUEST_REVIEW",
-    "ReviewDismissedEvent": "REVIEW_DISMISSED_EVENT", "HeadRefForcePushedEvent": "HEAD_REF_FORCE_PUSHED_EVENT",
+    "ReadyForReviewEvent": "READY_FOR_REVIEW_EVENT",
+    "ConvertToDraftEvent": "CONVERT_TO_DRAFT_EVENT",
+    "ReviewRequestedEvent": "REVIEW_REQUESTED_EVENT",
+    "ReviewRequestRemovedEvent": "REVIEW_REQUEST_REMOVED_EVENT",
+    "IssueComment": "ISSUE_COMMENT",
+    "PullRequestReview": "PULL_REQUEST_REVIEW",
+    "ReviewDismissedEvent": "REVIEW_DISMISSED_EVENT",
+    "HeadRefForcePushedEvent": "HEAD_REF_FORCE_PUSHED_EVENT",
     "AddedToMergeQueueEvent": "ADDED_TO_MERGE_QUEUE_EVENT",
     "RemovedFromMergeQueueEvent": "REMOVED_FROM_MERGE_QUEUE_EVENT",
-    "AutoMergeEnabledEvent": "AUTO_MERGE_ENABLED_EVENT", "AutoMergeDisabledEvent": "AUTO_MERGE_DISABLED_EVENT",
-    "MergedEvent": "MERGED_EVENT", "ClosedEvent": "CLOSED_EVENT", "ReopenedEvent": "REOPENED_EVENT",
+    "AutoMergeEnabledEvent": "AUTO_MERGE_ENABLED_EVENT",
+    "AutoMergeDisabledEvent": "AUTO_MERGE_DISABLED_EVENT",
+    "MergedEvent": "MERGED_EVENT",
+    "ClosedEvent": "CLOSED_EVENT",
+    "ReopenedEvent": "REOPENED_EVENT",
     "BaseRefChangedEvent": "BASE_REF_CHANGED_EVENT",
-}  # fmt: skip
+}
 
 
 def node_id(kind: str, number: int) -> str:
     """Return the opaque id of an object."""
-    return PREFIXES.get(kind, f"{kind[:2].upper()}_kwDO") + base64.urlsafe_b64encode(f"{kind}:{number}".encode()).decode().rstrip("=")
+    return PREFIXES.get(kind, f"{kind[:2].upper()}_kwDO") + base64.urlsafe_b64encode(
+        f"{kind}:{number}".encode()
+    ).decode().rstrip("=")
 
 
 def decoded(node: str) -> tuple[str, int] | None:
@@ -59,9 +81,12 @@ def decoded(node: str) -> tuple[str, int] | None:
 
 
 def connection(
-    items: Sequence[Any], present: Callable[[Any], Node], key: Callable[[int], str] | None, _: GraphQLResolveInfo,
+    items: Sequence[Any],
+    present: Callable[[Any], Node],
+    key: Callable[[int], str] | None,
+    _: GraphQLResolveInfo,
     **arguments: Any,
-) -> Node:  # fmt: skip
+) -> Node:
     """Return the page of `items` that first/after or last/before ask for; `key` names an item in a cursor."""
     start, end = 0, len(items)
     place = key or str
@@ -74,26 +99,28 @@ def connection(
         page = range(start, min(end, start + first))
     else:
         page = range(max(start, end - (last or 0)), end)
-    cursors = [base64.b64encode(f"cursor:v2:{place(index)}".encode()).decode() for index in (page[:1], page[-1:]) for index in index]
     nodes = [present(items[index]) for index in page]
     return {
         "totalCount": len(items),
         "nodes": nodes,
         "edges": lambda _: [
-            {"node": node, "cursor": base64.b64encode(f"cursor:v2:{place(index)}".encode()).decode()}
-            for node, index in zip(nodes, page, strict=True)
+            {"node": node, "cursor": _cursor(place(index))} for node, index in zip(nodes, page, strict=True)
         ],
         "pageInfo": {
             "hasNextPage": page.stop < end,
             "hasPreviousPage": page.start > start,
-            "startCursor": cursors[0] if cursors else None,
-            "endCursor": cursors[-1] if cursors else None,
+            "startCursor": _cursor(place(page[0])) if page else None,
+            "endCursor": _cursor(place(page[-1])) if page else None,
         },
     }
 
 
+def _cursor(place: str) -> str:
+    return base64.b64encode(f"cursor:v2:{place}".encode()).decode()
+
+
 def _position(items: Sequence[Any], cursor: str, place: Callable[[int], str]) -> int:
-    """Return the index of a cursor's item; cursors are ordered as the list is, so a vanished item has a place too."""
+    """Return the index of a cursor's item, or of the place where it was in the order of the list."""
     try:
         wanted = base64.b64decode(cursor).decode().removeprefix("cursor:v2:")
         if place is str:
@@ -118,10 +145,18 @@ def actor(account: Account | None) -> Node | None:
     login = account.login.removesuffix("[bot]")
     path = f"/apps/{login}" if account.is_bot_type else f"/{login}"
     return {
-        "__typename": kind, "id": node_id(kind, account.id), "databaseId": account.id, "login": login,
-        "name": account.signature.name, "email": "", "avatarUrl": f"{WEB}/avatars/{account.id}", "url": WEB + path,
-        "resourcePath": path, "createdAt": isoformat(account.created_at), "updatedAt": isoformat(account.created_at),
-    }  # fmt: skip
+        "__typename": kind,
+        "id": node_id(kind, account.id),
+        "databaseId": account.id,
+        "login": login,
+        "name": account.signature.name,
+        "email": "",
+        "avatarUrl": f"{WEB}/avatars/{account.id}",
+        "url": WEB + path,
+        "resourcePath": path,
+        "createdAt": isoformat(account.created_at),
+        "updatedAt": isoformat(account.created_at),
+    }
 
 
 def reviewer(subject: "Account | str | Event | None", owner: str) -> Node | None:
@@ -130,21 +165,32 @@ def reviewer(subject: "Account | str | Event | None", owner: str) -> Node | None
         number = sum(subject.encode())
         path = f"/orgs/{owner}/teams/{subject}"
         return {
-            "__typename": "Team", "id": node_id("Team", number), "databaseId": number, "name": subject,
-            "slug": subject, "combinedSlug": f"{owner}/{subject}", "url": WEB + path, "resourcePath": path,
-            "createdAt": "2020-01-01T00:00:00Z", "updatedAt": "2020-01-01T00:00:00Z",
-        }  # fmt: skip
+            "__typename": "Team",
+            "id": node_id("Team", number),
+            "databaseId": number,
+            "name": subject,
+            "slug": subject,
+            "combinedSlug": f"{owner}/{subject}",
+            "url": WEB + path,
+            "resourcePath": path,
+            "createdAt": "2020-01-01T00:00:00Z",
+            "updatedAt": "2020-01-01T00:00:00Z",
+        }
     return actor(subject) if isinstance(subject, Account) else None
 
 
 def git_actor(commit: Commit, at: int) -> Node:
     """The author of a commit; an address that GitHub does not know belongs to nobody."""
     account = commit.author
-    is_known = not account.login.endswith("-private") or account.signature.email.endswith("noreply.github.com")
+    is_known = not account.login.endswith("-private") or account.signature.email.endswith(
+        "noreply.github.com"
+    )
     return {
-        "name": commit.author_signature.name, "email": commit.author_signature.email, "date": isoformat(at),
+        "name": commit.author_signature.name,
+        "email": commit.author_signature.email,
+        "date": isoformat(at),
         "user": lambda _: actor(account) if is_known and not account.is_bot_type else None,
-    }  # fmt: skip
+    }
 
 
 class Nodes:
@@ -159,25 +205,39 @@ class Nodes:
         view, record = self.view, self.view.repository
         path = f"/{view.name}"
         return {
-            "__typename": "Repository", "id": node_id("Repository", record.id), "databaseId": record.id,
-            "name": self.short_name, "nameWithOwner": view.name, "createdAt": isoformat(record.created_at),
-            "updatedAt": isoformat(view.now), "pushedAt": lambda _: isoformat(view.pushes[0].at),
-            "isArchived": False, "archivedAt": None, "isFork": False, "isPrivate": True, "mergeCommitAllowed": True,
-            "squashMergeAllowed": True, "url": WEB + path, "resourcePath": path,
+            "__typename": "Repository",
+            "id": node_id("Repository", record.id),
+            "databaseId": record.id,
+            "name": self.short_name,
+            "nameWithOwner": view.name,
+            "createdAt": isoformat(record.created_at),
+            "updatedAt": isoformat(view.now),
+            "pushedAt": lambda _: isoformat(view.pushes[0].at),
+            "isArchived": False,
+            "archivedAt": None,
+            "isFork": False,
+            "isPrivate": True,
+            "mergeCommitAllowed": True,
+            "squashMergeAllowed": True,
+            "url": WEB + path,
+            "resourcePath": path,
             "owner": lambda _: organization(self.owner),
             "defaultBranchRef": lambda _: self.ref("main"),
             "ref": lambda _, qualifiedName: self.ref(qualifiedName.removeprefix("refs/heads/")),  # noqa: N803
             "pullRequest": self._pull_request_by_number,
             "pullRequests": self._pull_requests,
             "deployments": self._deployments,
-            "releases": lambda info, **arguments: connection(view.releases, self.release, None, info, **arguments),
-        }  # fmt: skip
+            "releases": lambda info, **arguments: connection(
+                view.releases, self.release, None, info, **arguments
+            ),
+        }
 
     def _pull_request_by_number(self, _: GraphQLResolveInfo, number: int) -> Node:
         state = self.view.change(number)
         if state is None:
             raise GraphQLError(
-                f"Could not resolve to a PullRequest with the number of {number}.", extensions={"type": "NOT_FOUND"}
+                f"Could not resolve to a PullRequest with the number of {number}.",
+                extensions={"type": "NOT_FOUND"},
             )
         return self.pull_request(state)
 
@@ -214,29 +274,45 @@ class Nodes:
             return None
         record = self.view.repository
         rule = {
-            "allowsDeletions": False, "allowsForcePushes": False, "pattern": "main",
+            "allowsDeletions": False,
+            "allowsForcePushes": False,
+            "pattern": "main",
             "requiredApprovingReviewCount": record.required_approvals,
-            "requiredStatusCheckContexts": list(record.required_checks), "requiresCodeOwnerReviews": False,
+            "requiredStatusCheckContexts": list(record.required_checks),
+            "requiresCodeOwnerReviews": False,
             "requiresLinearHistory": False,
-        }  # fmt: skip
+        }
         return {
-            "__typename": "Ref", "id": node_id("Ref", record.id), "name": name, "prefix": "refs/heads/",
+            "__typename": "Ref",
+            "id": node_id("Ref", record.id),
+            "name": name,
+            "prefix": "refs/heads/",
             "refUpdateRule": rule if record.are_rules_visible else None,
-            "target": lambda _: self.commit(self.view.trunk), "repository": lambda _: self.repository(),
-        }  # fmt: skip
+            "target": lambda _: self.commit(self.view.trunk),
+            "repository": lambda _: self.repository(),
+        }
 
     def commit(self, commit: Commit) -> Node:
         """A commit."""
         headline, _, body = commit.message.rstrip("\n").partition("\n\n")
         return {
-            "__typename": "Commit", "id": f"C_{commit.sha}", "oid": commit.sha, "abbreviatedOid": commit.sha[:7],
-            "message": commit.message.rstrip("\n"), "messageHeadline": headline, "messageBody": body,
-            "authoredDate": isoformat(commit.authored_at), "committedDate": isoformat(commit.committed_at),
+            "__typename": "Commit",
+            "id": f"C_{commit.sha}",
+            "oid": commit.sha,
+            "abbreviatedOid": commit.sha[:7],
+            "message": commit.message.rstrip("\n"),
+            "messageHeadline": headline,
+            "messageBody": body,
+            "authoredDate": isoformat(commit.authored_at),
+            "committedDate": isoformat(commit.committed_at),
             "author": lambda _: git_actor(commit, commit.authored_at),
-            "committer": lambda _: git_actor(commit, commit.committed_at), "pushedDate": None,
-            "parents": lambda info, **arguments: connection(commit.parents, self.bare_commit, None, info, **arguments),
+            "committer": lambda _: git_actor(commit, commit.committed_at),
+            "pushedDate": None,
+            "parents": lambda info, **arguments: connection(
+                commit.parents, self.bare_commit, None, info, **arguments
+            ),
             "repository": lambda _: self.repository(),
-        }  # fmt: skip
+        }
 
     def bare_commit(self, sha: str) -> Node:
         """A commit of which only the name is told."""
@@ -249,21 +325,41 @@ class Nodes:
         page = partial(self._page, state)
         merged_by = change.merged_by if state.is_merged else None
         return {
-            "__typename": "PullRequest", "id": node_id("PullRequest", change.id), "databaseId": change.id,
-            "fullDatabaseId": str(change.id), "number": change.number, "title": change.title, "body": change.body,
-            "bodyText": change.body, "state": state.state, "isDraft": state.is_draft, "merged": state.is_merged,
-            "closed": state.state != "OPEN", "createdAt": isoformat(change.created_at),
-            "publishedAt": isoformat(change.created_at), "updatedAt": isoformat(state.updated_at),
+            "__typename": "PullRequest",
+            "id": node_id("PullRequest", change.id),
+            "databaseId": change.id,
+            "fullDatabaseId": str(change.id),
+            "number": change.number,
+            "title": change.title,
+            "body": change.body,
+            "bodyText": change.body,
+            "state": state.state,
+            "isDraft": state.is_draft,
+            "merged": state.is_merged,
+            "closed": state.state != "OPEN",
+            "createdAt": isoformat(change.created_at),
+            "publishedAt": isoformat(change.created_at),
+            "updatedAt": isoformat(state.updated_at),
             "mergedAt": isoformat(change.merged_at) if state.is_merged and change.merged_at else None,
             "closedAt": isoformat(state.closed_at) if state.closed_at else None,
-            "author": lambda _: actor(change.author), "mergedBy": lambda _: actor(merged_by),
-            "baseRefName": "main", "baseRefOid": change.base_sha, "headRefName": change.head_branch,
-            "headRefOid": head.sha, "additions": head.additions, "deletions": head.deletions,
-            "changedFiles": len(head.paths), "isCrossRepository": False, "url": WEB + path, "resourcePath": path,
+            "author": lambda _: actor(change.author),
+            "mergedBy": lambda _: actor(merged_by),
+            "baseRefName": "main",
+            "baseRefOid": change.base_sha,
+            "headRefName": change.head_branch,
+            "headRefOid": head.sha,
+            "additions": head.additions,
+            "deletions": head.deletions,
+            "changedFiles": len(head.paths),
+            "isCrossRepository": False,
+            "url": WEB + path,
+            "resourcePath": path,
             "mergeable": "MERGEABLE" if state.state == "OPEN" else "UNKNOWN",
             "reviewDecision": state.review_decision,
-            "isInMergeQueue": state.queued is not None, "isMergeQueueEnabled": False,
-            "baseRef": lambda _: self.ref("main"), "headRef": None,
+            "isInMergeQueue": state.queued is not None,
+            "isMergeQueueEnabled": False,
+            "baseRef": lambda _: self.ref("main"),
+            "headRef": None,
             "mergeCommit": lambda _: self._merge_commit(state),
             "autoMergeRequest": lambda _: self._auto_merge(state),
             "mergeQueueEntry": lambda _: self._queue_entry(state),
@@ -273,11 +369,12 @@ class Nodes:
             "files": page(lambda: head.paths, partial(_file, state)),
             "reviews": page(lambda: state.reviews, partial(self.event, state)),
             "comments": page(
-                lambda: [event for event in state.events if event.kind == "commented"], partial(self.event, state)
+                lambda: [event for event in state.events if event.kind == "commented"],
+                partial(self.event, state),
             ),
             "reviewRequests": page(lambda: state.requested, partial(self._review_request, state)),
-            "closingIssuesReferences": page(lambda: [], dict),
-        }  # fmt: skip
+            "closingIssuesReferences": page(list, dict),
+        }
 
     def _page(
         self, _: ChangeState, items: Callable[[], Sequence[Any]], present: Callable[[Any], Node]
@@ -296,33 +393,44 @@ class Nodes:
         if event is None:
             return None
         return {
-            "enabledAt": isoformat(event.at), "enabledBy": actor(event.actor), "mergeMethod": "SQUASH",
+            "enabledAt": isoformat(event.at),
+            "enabledBy": actor(event.actor),
+            "mergeMethod": "SQUASH",
             "pullRequest": lambda _: self.pull_request(state),
-        }  # fmt: skip
+        }
 
     def _queue_entry(self, state: ChangeState) -> Node | None:
         event = state.queued
         if event is None:
             return None
         return {
-            "__typename": "MergeQueueEntry", "id": node_id("MergeQueueEntry", event.id),
-            "enqueuedAt": isoformat(event.at), "enqueuer": actor(event.actor), "position": 1,
-            "state": "AWAITING_CHECKS", "pullRequest": lambda _: self.pull_request(state),
-        }  # fmt: skip
+            "__typename": "MergeQueueEntry",
+            "id": node_id("MergeQueueEntry", event.id),
+            "enqueuedAt": isoformat(event.at),
+            "enqueuer": actor(event.actor),
+            "position": 1,
+            "state": "AWAITING_CHECKS",
+            "pullRequest": lambda _: self.pull_request(state),
+        }
 
     def _pull_request_commit(self, state: ChangeState, commit: Commit) -> Node:
         return {
-            "__typename": "PullRequestCommit", "id": f"PURC_{commit.sha}", "commit": lambda _: self.commit(commit),
+            "__typename": "PullRequestCommit",
+            "id": f"PURC_{commit.sha}",
+            "commit": lambda _: self.commit(commit),
             "pullRequest": lambda _: self.pull_request(state),
-        }  # fmt: skip
+        }
 
     def _review_request(self, state: ChangeState, subject: "Account | str") -> Node:
         number = subject.id if isinstance(subject, Account) else sum(subject.encode())
         return {
-            "__typename": "ReviewRequest", "id": node_id("ReviewRequest", number), "databaseId": number,
-            "asCodeOwner": isinstance(subject, str), "requestedReviewer": lambda _: reviewer(subject, self.owner),
+            "__typename": "ReviewRequest",
+            "id": node_id("ReviewRequest", number),
+            "databaseId": number,
+            "asCodeOwner": isinstance(subject, str),
+            "requestedReviewer": lambda _: reviewer(subject, self.owner),
             "pullRequest": lambda _: self.pull_request(state),
-        }  # fmt: skip
+        }
 
     def _timeline(self, state: ChangeState, info: GraphQLResolveInfo, **arguments: Any) -> Node:
         events: list[Event] = state.events
@@ -332,25 +440,37 @@ class Nodes:
             events = [event for event in events if isoformat(event.at) >= since]
         page = connection(events, partial(self.event, state), None, info, **arguments)
         return {
-            **page, "filteredCount": len(events), "pageCount": len(page["nodes"]),
+            **page,
+            "filteredCount": len(events),
+            "pageCount": len(page["nodes"]),
             "updatedAt": isoformat(state.updated_at),
-        }  # fmt: skip
+        }
 
     def event(self, state: ChangeState, event: Event) -> Node:
         """An item of the timeline."""
         kind = EVENT_TYPES[event.kind]
         at = isoformat(event.at)
         node: Node = {
-            "__typename": kind, "id": node_id(kind, event.id), "databaseId": event.id, "createdAt": at,
-            "actor": lambda _: actor(event.actor), "pullRequest": lambda _: self.pull_request(state),
-        }  # fmt: skip
+            "__typename": kind,
+            "id": node_id(kind, event.id),
+            "databaseId": event.id,
+            "createdAt": at,
+            "actor": lambda _: actor(event.actor),
+            "pullRequest": lambda _: self.pull_request(state),
+        }
         if kind in {"IssueComment", "PullRequestReview"}:
             node |= {
-                "author": lambda _: actor(event.actor), "body": "", "publishedAt": at, "updatedAt": at,
-                "fullDatabaseId": str(event.id), "url": f"{WEB}/{self.view.name}/pull/{state.change.number}#{event.id}",
-                "submittedAt": at, "state": state.review_states.get(event.id),
-                "commit": lambda _: self.bare_commit(event.sha), "repository": lambda _: self.repository(),
-            }  # fmt: skip
+                "author": lambda _: actor(event.actor),
+                "body": "",
+                "publishedAt": at,
+                "updatedAt": at,
+                "fullDatabaseId": str(event.id),
+                "url": f"{WEB}/{self.view.name}/pull/{state.change.number}#{event.id}",
+                "submittedAt": at,
+                "state": state.review_states.get(event.id),
+                "commit": lambda _: self.bare_commit(event.sha),
+                "repository": lambda _: self.repository(),
+            }
         elif kind in {"ReviewRequestedEvent", "ReviewRequestRemovedEvent"}:
             node["requestedReviewer"] = lambda _: reviewer(event.subject, self.owner)
         else:
@@ -359,12 +479,14 @@ class Nodes:
 
     def _details(self, state: ChangeState, event: Event) -> Node:
         details: Node = {
-            "reason": event.detail or None, "enqueuer": lambda _: actor(event.actor),
-            "enabler": lambda _: actor(event.actor), "mergeRefName": "main",
+            "reason": event.detail or None,
+            "enqueuer": lambda _: actor(event.actor),
+            "enabler": lambda _: actor(event.actor),
+            "mergeRefName": "main",
             "commit": lambda _: self.bare_commit(event.sha) if event.sha else None,
             "afterCommit": lambda _: self.bare_commit(event.sha),
             "beforeCommit": lambda _: self.bare_commit(event.before_sha) if event.before_sha else None,
-        }  # fmt: skip
+        }
         review = event.subject
         if isinstance(review, Event):
             details["previousReviewState"] = event.detail.upper()
@@ -378,27 +500,41 @@ class Nodes:
         latest = statuses[-1] if statuses else None
         at = isoformat(deployment.created_at)
         return {
-            "__typename": "Deployment", "id": node_id("Deployment", deployment.id), "databaseId": deployment.id,
-            "commitOid": deployment.sha, "commit": lambda _: self.bare_commit(deployment.sha), "createdAt": at,
-            "updatedAt": isoformat(latest.at) if latest else at, "creator": lambda _: actor(deployment.creator),
-            "description": None, "environment": deployment.environment, "latestEnvironment": deployment.environment,
-            "originalEnvironment": deployment.environment, "task": "deploy",
-            "state": _deployment_state(latest), "ref": lambda _: self.ref(deployment.ref),
+            "__typename": "Deployment",
+            "id": node_id("Deployment", deployment.id),
+            "databaseId": deployment.id,
+            "commitOid": deployment.sha,
+            "commit": lambda _: self.bare_commit(deployment.sha),
+            "createdAt": at,
+            "updatedAt": isoformat(latest.at) if latest else at,
+            "creator": lambda _: actor(deployment.creator),
+            "description": None,
+            "environment": deployment.environment,
+            "latestEnvironment": deployment.environment,
+            "originalEnvironment": deployment.environment,
+            "task": "deploy",
+            "state": _deployment_state(latest),
+            "ref": lambda _: self.ref(deployment.ref),
             "repository": lambda _: self.repository(),
             "latestStatus": lambda _: self._status(deployment, latest) if latest else None,
             "statuses": lambda info, **arguments: connection(
                 statuses[::-1], partial(self._status, deployment), None, info, **arguments
             ),
-        }  # fmt: skip
+        }
 
     def _status(self, deployment: Deployment, status: DeploymentStatus) -> Node:
         at = isoformat(status.at)
         return {
-            "__typename": "DeploymentStatus", "id": node_id("DeploymentStatus", status.id), "createdAt": at,
-            "updatedAt": at, "state": status.state.upper(), "environment": deployment.environment,
-            "description": None, "creator": lambda _: actor(status.creator),
+            "__typename": "DeploymentStatus",
+            "id": node_id("DeploymentStatus", status.id),
+            "createdAt": at,
+            "updatedAt": at,
+            "state": status.state.upper(),
+            "environment": deployment.environment,
+            "description": None,
+            "creator": lambda _: actor(status.creator),
             "deployment": lambda _: self.deployment(deployment),
-        }  # fmt: skip
+        }
 
     def release(self, release: Release) -> Node:
         """A release; a draft has no date of publication."""
@@ -406,23 +542,41 @@ class Nodes:
         is_published = release.published_at is not None and release.published_at <= self.view.now
         at = isoformat(release.created_at)
         return {
-            "__typename": "Release", "id": node_id("Release", release.id), "databaseId": release.id,
-            "name": release.tag, "tagName": release.tag, "tagCommit": lambda _: self.bare_commit(release.sha),
-            "tag": None, "isDraft": not is_published, "isPrerelease": release.is_prerelease, "isLatest": False,
-            "createdAt": at, "updatedAt": at, "description": None, "url": WEB + path, "resourcePath": path,
+            "__typename": "Release",
+            "id": node_id("Release", release.id),
+            "databaseId": release.id,
+            "name": release.tag,
+            "tagName": release.tag,
+            "tagCommit": lambda _: self.bare_commit(release.sha),
+            "tag": None,
+            "isDraft": not is_published,
+            "isPrerelease": release.is_prerelease,
+            "isLatest": False,
+            "createdAt": at,
+            "updatedAt": at,
+            "description": None,
+            "url": WEB + path,
+            "resourcePath": path,
             "publishedAt": isoformat(release.published_at) if is_published and release.published_at else None,
             "author": lambda _: None if release.author.is_bot_type else actor(release.author),
             "repository": lambda _: self.repository(),
-        }  # fmt: skip
+        }
 
 
 def organization(login: str) -> Node:
     """The company's organisation."""
     return {
-        "__typename": "Organization", "id": node_id("Organization", 1), "databaseId": 1, "login": login, "name": login,
-        "avatarUrl": f"{WEB}/avatars/1", "url": f"{WEB}/{login}", "resourcePath": f"/{login}",
-        "createdAt": "2020-01-01T00:00:00Z", "updatedAt": "2020-01-01T00:00:00Z",
-    }  # fmt: skip
+        "__typename": "Organization",
+        "id": node_id("Organization", 1),
+        "databaseId": 1,
+        "login": login,
+        "name": login,
+        "avatarUrl": f"{WEB}/avatars/1",
+        "url": f"{WEB}/{login}",
+        "resourcePath": f"/{login}",
+        "createdAt": "2020-01-01T00:00:00Z",
+        "updatedAt": "2020-01-01T00:00:00Z",
+    }
 
 
 def _file(state: ChangeState, path: str) -> Node:
@@ -433,9 +587,11 @@ def _file(state: ChangeState, path: str) -> Node:
         return total // count + (total % count if first else 0)
 
     return {
-        "path": path, "additions": share(state.head.additions), "deletions": share(state.head.deletions),
+        "path": path,
+        "additions": share(state.head.additions),
+        "deletions": share(state.head.deletions),
         "changeType": "MODIFIED",
-    }  # fmt: skip
+    }
 
 
 def _deployment_state(latest: DeploymentStatus | None) -> str:

@@ -26,7 +26,7 @@ class NotFoundError(LookupError):
 
 @dataclass(slots=True)
 class Call:
-    """A request with what is needed to answer it; `overlap` makes each page begin with the last item before it."""
+    """A request with what answers it; with `overlap` a page begins with the last items before it."""
 
     request: Request
     view: View
@@ -68,7 +68,9 @@ def answer(call: Call) -> Response:
     path = call.request.path.removeprefix("/api/v3").rstrip("/") or "/"
     for pattern, endpoint in _ROUTES:
         if match := pattern.fullmatch(path):
-            arguments = {name: int(value) if value.isdigit() else value for name, value in match.groupdict().items()}
+            arguments = {
+                name: int(value) if value.isdigit() else value for name, value in match.groupdict().items()
+            }
             return _moved(call, arguments) or endpoint(call, **arguments)
     raise NotFoundError
 
@@ -91,7 +93,9 @@ def _moved(call: Call, arguments: dict[str, Any]) -> Response | None:
 DOCUMENTATION = "https://docs.github.com/rest"
 
 
-def page_of(call: Call, items: Sequence[Item], *, limit: int | None = None) -> tuple[Sequence[Item], dict[str, str]]:
+def page_of(
+    call: Call, items: Sequence[Item], *, limit: int | None = None
+) -> tuple[Sequence[Item], dict[str, str]]:
     """Return the asked page of a list and its Link header."""
     query = call.request.query
     size = min(LARGEST_PAGE, max(1, int(query.get("per_page") or DEFAULT_PAGE)))
@@ -113,9 +117,12 @@ def _url(call: Call, **changed: object) -> str:
 
 
 def listed(
-    call: Call, items: Sequence[Item], present: Callable[[Item], payloads.Payload], key: str = "",
+    call: Call,
+    items: Sequence[Item],
+    present: Callable[[Item], payloads.Payload],
+    key: str = "",
     limit: int | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """Answer with a page of a list, below `key` beside the total count where there is one."""
     page, headers = page_of(call, items, limit=limit)
     rows = [present(item) for item in page]
@@ -159,7 +166,14 @@ def repository_by_id(call: Call, number: int, tail: str | None) -> Response:
     if found is None:
         raise NotFoundError
     request = call.request
-    below = Request(request.method, f"/repos/{found.name}{tail or ''}", request.query, request.headers, b"", request.origin)
+    below = Request(
+        request.method,
+        f"/repos/{found.name}{tail or ''}",
+        request.query,
+        request.headers,
+        b"",
+        request.origin,
+    )
     return answer(Call(below, call.view, call.viewer, call.overlap))
 
 
@@ -218,9 +232,12 @@ def runs(call: Call, owner: str, name: str) -> Response:
     nested = payloads.minimal_repository(view, call.api)
     limit = SEARCH_LIMIT if any(name in query for name in SEARCH_PARAMETERS) else None
     return listed(
-        call, found, lambda record: payloads.run(record, view.attempts(record)[-1], view, call.api, nested),
-        "workflow_runs", limit,
-    )  # fmt: skip
+        call,
+        found,
+        lambda record: payloads.run(record, view.attempts(record)[-1], view, call.api, nested),
+        "workflow_runs",
+        limit,
+    )
 
 
 def _matches(record: Run, view: RepositoryView, query: dict[str, str]) -> bool:
@@ -242,9 +259,11 @@ def created_window(text: str) -> tuple[int, int]:
         start, _, end = text.partition("..")
         return (0 if start == "*" else _at(start)), (2**40 if end == "*" else _at(end, is_end=True))
     for sign, window in (
-        (">=", lambda at: (at, 2**40)), ("<=", lambda at: (0, at)), (">", lambda at: (at + 1, 2**40)),
+        (">=", lambda at: (at, 2**40)),
+        ("<=", lambda at: (0, at)),
+        (">", lambda at: (at + 1, 2**40)),
         ("<", lambda at: (0, at - 1)),
-    ):  # fmt: skip
+    ):
         if text.startswith(sign):
             return window(_at(text.removeprefix(sign)))
     return _at(text), _at(text, is_end=True)
@@ -312,7 +331,9 @@ def deployments(call: Call, owner: str, name: str) -> Response:
     """Deployments, newest first."""
     view, query = call.repository(owner, name), call.request.query
     wanted = {key: query[key] for key in ("sha", "ref", "environment") if key in query}
-    found = [item for item in view.deployments if all(getattr(item, key) == value for key, value in wanted.items())]
+    found = [
+        item for item in view.deployments if all(getattr(item, key) == value for key, value in wanted.items())
+    ]
     return listed(call, found, lambda item: payloads.deployment(item, view, call.api))
 
 
@@ -354,12 +375,17 @@ def activity(call: Call, owner: str, name: str) -> Response:
     found = [
         push
         for push in view.pushes
-        if (kinds is None or push.kind in kinds) and query.get("ref", push.ref) in {push.ref, push.ref.removeprefix("refs/heads/")}
+        if (kinds is None or push.kind in kinds)
+        and query.get("ref", push.ref) in {push.ref, push.ref.removeprefix("refs/heads/")}
     ]
     if query.get("direction") == "asc":
         found = found[::-1]
     ids = [push.id for push in found]
-    start = ids.index(int(query["after"])) + 1 if query.get("after", "").isdigit() and int(query["after"]) in ids else 0
+    start = (
+        ids.index(int(query["after"])) + 1
+        if query.get("after", "").isdigit() and int(query["after"]) in ids
+        else 0
+    )
     size = min(LARGEST_PAGE, max(1, int(query.get("per_page") or DEFAULT_PAGE)))
     page = found[max(0, start - (call.overlap if start else 0)) : start + size]
     has_more = start + size < len(found)
@@ -371,7 +397,9 @@ def activity(call: Call, owner: str, name: str) -> Response:
 def commit(call: Call, owner: str, name: str, sha: str) -> Response:
     """One commit."""
     view = call.repository(owner, name)
-    record = next((item for item in view.repository.commits if item.sha == sha and item.committed_at <= view.now), None)
+    record = next(
+        (item for item in view.repository.commits if item.sha == sha and item.committed_at <= view.now), None
+    )
     if record is None:
         raise NotFoundError
     return Response.of_json(payloads.commit(record, view, call.api))

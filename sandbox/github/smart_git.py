@@ -26,21 +26,35 @@ class SmartGit:
         """Advertise refs or send a pack."""
         match = PATH.fullmatch(request.path)
         path = self._locate(match["name"]) if match else None
-        if match is None or path is None or request.query.get("service", "git-upload-pack") != "git-upload-pack":
+        if (
+            match is None
+            or path is None
+            or request.query.get("service", "git-upload-pack") != "git-upload-pack"
+        ):
             return Response(HTTPStatus.NOT_FOUND, b"Repository not found.")
         is_advertisement = match["what"] == "info/refs"
-        command = ["git", "upload-pack", "--stateless-rpc", *(["--advertise-refs"] if is_advertisement else []), str(path)]
+        command = [
+            "git",
+            "upload-pack",
+            "--stateless-rpc",
+            *(["--advertise-refs"] if is_advertisement else []),
+            str(path),
+        ]
         body = request.body
         if request.headers.get("content-encoding") == "gzip":
             import gzip
 
             body = gzip.decompress(body)
-        environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "GIT_PROTOCOL": request.headers.get("git-protocol", "")}
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "GIT_PROTOCOL": request.headers.get("git-protocol", ""),
+        }
         done = subprocess.run(command, input=body, capture_output=True, check=False, env=environment)  # noqa: S603
         kind = "advertisement" if is_advertisement else "result"
         is_new = "version=2" in environment["GIT_PROTOCOL"]
         prefix = b"001e# service=git-upload-pack\n0000" if is_advertisement and not is_new else b""
         return Response(
-            HTTPStatus.OK, prefix + done.stdout,
+            HTTPStatus.OK,
+            prefix + done.stdout,
             {"Content-Type": f"application/x-git-upload-pack-{kind}", **NO_CACHE},
-        )  # fmt: skip
+        )

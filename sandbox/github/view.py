@@ -1,7 +1,7 @@
-"""The history as GitHub would show it now: what is visible, in which state, and in the orders in which it is listed.
+"""The history as GitHub would show it now: what is visible, in which state, in which orders.
 
-A view belongs to one instant and is thrown away when the clock moves. States of single records are worked out when they
-are asked for and kept.
+A view belongs to one instant and is thrown away when the clock moves. States of single records are worked out
+when they are asked for and kept.
 """
 
 from bisect import bisect_right
@@ -10,8 +10,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sandbox.history import (
-    Account, Attempt, Change, Commit, Deployment, Event, Head, History, Job, Push, Release, Repository, Run,
-)  # fmt: skip
+    Account,
+    Attempt,
+    Change,
+    Commit,
+    Deployment,
+    Event,
+    Head,
+    History,
+    Job,
+    Push,
+    Release,
+    Repository,
+    Run,
+)
 
 RETENTION_SECONDS = 400 * 86_400
 
@@ -119,7 +131,9 @@ class View:
         self.history = history
         self.now = now
         self.repositories = [
-            RepositoryView(repository, now) for repository in history.repositories if repository.created_at <= now
+            RepositoryView(repository, now)
+            for repository in history.repositories
+            if repository.created_at <= now
         ]
 
     def by_name(self, name: str) -> RepositoryView | None:
@@ -150,9 +164,20 @@ def change_state(change: Change, now: int) -> ChangeState:
     last = max(change.created_at, head.at, *(event.at for event in events))
     decision = stand.decision(change.repository) if change.repository.are_rules_visible else None
     return ChangeState(
-        change, head, events, stand.state, stand.is_draft, last, stand.closed_at, stand.queued, stand.auto_merge,
-        stand.reviews, stand.review_states, stand.requested, decision,
-    )  # fmt: skip
+        change,
+        head,
+        events,
+        stand.state,
+        stand.is_draft,
+        last,
+        stand.closed_at,
+        stand.queued,
+        stand.auto_merge,
+        stand.reviews,
+        stand.review_states,
+        stand.requested,
+        decision,
+    )
 
 
 class _Standing:
@@ -178,7 +203,11 @@ class _Standing:
         latest: dict[int, str] = {}
         for review in self.reviews:
             state = self.review_states[review.id]
-            if state in {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"} and review.actor and not review.actor.is_bot_type:
+            if (
+                state in {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}
+                and review.actor
+                and not review.actor.is_bot_type
+            ):
                 latest[review.actor.id] = state
         if "CHANGES_REQUESTED" in latest.values():
             return "CHANGES_REQUESTED"

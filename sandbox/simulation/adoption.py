@@ -1,6 +1,5 @@
-"""After the deployment: flags rolled out in steps, customers who meet a feature and use it or do not, and surveys."""
+"""After the deployment: flags rolled out in steps, customers who use a feature or do not, and surveys."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -91,7 +90,9 @@ class Adoption:
         ticket = change.ticket
         if ticket and ticket.feature:
             ticket.feature.changes.append(change)
-            if all(other.deployed_at is not None or other.flow_ended_at is not None for other in ticket.changes):
+            if all(
+                other.deployed_at is not None or other.flow_ended_at is not None for other in ticket.changes
+            ):
                 ticket.feature.delivered(ticket.record.id)
 
     def roll_out(self, feature: LiveFeature) -> None:
@@ -120,16 +121,13 @@ class Adoption:
                 at = max(world.now + wait, helped_at)
                 gap = round(WEEK / habits.onboardings_per_week)
                 self._next_onboarding[feature.team.name] = max(helped_at, world.now) + gap
-                world.at(at, self._use(feature, customer, habits.adopting_share))
+                world.at(at, partial(self._use, feature, customer))
 
-    def _use(self, feature: LiveFeature, customer: str, _: float) -> Callable[[], None]:
-        def use() -> None:
-            feature.record.uses.append((self.world.now, customer))
-            wanted = ADOPTED_SHARE * min(CUSTOMERS_PER_FEATURE, len(self.world.organisation.customers))
-            if len(feature.record.uses) >= wanted:
-                feature.adopt()
-
-        return use
+    def _use(self, feature: LiveFeature, customer: str) -> None:
+        feature.record.uses.append((self.world.now, customer))
+        wanted = ADOPTED_SHARE * min(CUSTOMERS_PER_FEATURE, len(self.world.organisation.customers))
+        if len(feature.record.uses) >= wanted:
+            feature.adopt()
 
     def _survey(self) -> None:
         for team in self.world.organisation.teams:

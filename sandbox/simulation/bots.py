@@ -32,17 +32,23 @@ class Bots:
         world, bot = self.world, self.world.organisation.bots["dependabot[bot]"]
         library = self._random.choice(LIBRARIES)
         branch = f"dependabot/pip/{library}-{world.new_version()}"
-        record = new_change(world, repository, bot, f"Bump {library}", "", branch)
+        record = new_change(world, repository, bot, title=f"Bump {library}", body="", branch=branch)
         services = [service for service in team.services if service.repository is repository][:1]
         path = services[0].paths[0] if services else "README.md"
         owner = self._random.choice(team.developers)
-        change = LiveChange(world, record, None, owner, team, services)
+        change = LiveChange(world, record, author=None, owner=owner, team=team, services=services)
         files = ((path, world.new_version()),)
         change.tree = change.tree.with_files(files)
         commit = world.commit(
-            repository, (record.base_sha,), change.tree, files, bot, f"Bump {library}\n",
-            authored_at=world.now, committed_at=world.now,
-        )  # fmt: skip
+            repository,
+            (record.base_sha,),
+            change.tree,
+            files,
+            author=bot,
+            message=f"Bump {library}\n",
+            authored_at=world.now,
+            committed_at=world.now,
+        )
         change.begin(world.now)
         change.push(head_of(change, (commit,), 2, 2), bot)
         give_number(change)

@@ -22,8 +22,20 @@ TRAILERS = {
     "cursor": "Co-authored-by: Cursor <cursoragent@cursor.com>",
 }
 VERBS = ("Add", "Change", "Simplify", "Speed up", "Fix", "Extend", "Remove")
-THINGS = ("pagination", "retry handling", "price rounding", "login form", "cache keys", "export", "search ranking",
-          "address check", "audit log", "feature toggle", "error page", "batch import")  # fmt: skip
+THINGS = (
+    "pagination",
+    "retry handling",
+    "price rounding",
+    "login form",
+    "cache keys",
+    "export",
+    "search ranking",
+    "address check",
+    "audit log",
+    "feature toggle",
+    "error page",
+    "batch import",
+)
 
 
 @dataclass(slots=True)
@@ -54,19 +66,31 @@ class Build:
         if record.author.kind == "ai_agent":
             account = record.author
         skew = developer.person.skew
-        parent = self.unpushed[-1] if self.unpushed else record.heads[-1].commits[-1] if record.heads else None
+        parent = (
+            self.unpushed[-1] if self.unpushed else record.heads[-1].commits[-1] if record.heads else None
+        )
         files = tuple((path, developer.world.new_version()) for path in self.random.sample(self.paths, 1))
         self.change.tree = self.change.tree.with_files(files)
-        message = f"{record.title}\n\nPart {len(self.unpushed) + 1}\n" + (f"\n{self.trailer}\n" if self.trailer else "")
+        message = f"{record.title}\n\nPart {len(self.unpushed) + 1}\n" + (
+            f"\n{self.trailer}\n" if self.trailer else ""
+        )
         self.unpushed.append(
             developer.world.commit(
-                record.repository, (parent.sha if parent else record.base_sha,), self.change.tree, files, account,
-                message, authored_at=at + skew, committed_at=at + skew,
+                record.repository,
+                (parent.sha if parent else record.base_sha,),
+                self.change.tree,
+                files,
+                author=account,
+                message=message,
+                authored_at=at + skew,
+                committed_at=at + skew,
             )
-        )  # fmt: skip
+        )
 
     def _count(self, seconds: int) -> None:
-        lines = max(1, round(min(seconds, 8 * HOUR) / HOUR * self.lines_per_hour * self.random.uniform(0.4, 1.8)))
+        lines = max(
+            1, round(min(seconds, 8 * HOUR) / HOUR * self.lines_per_hour * self.random.uniform(0.4, 1.8))
+        )
         self.additions += lines
         self.deletions += round(lines * self.random.uniform(0.05, 0.7))
 
@@ -86,10 +110,16 @@ def start_build(developer: "Developer", ticket: "LiveTicket | None") -> Build:
     repository = services[0].repository if services else world.history.repositories[-1]
     prefix = "copilot" if is_agent else account.login
     key = ticket.record.key if ticket and chance(random, 0.8) else ""
-    branch = f"{prefix}/{key.lower() + '-' if key else ''}{title.lower().replace(' ', '-')}-{world.new_version()}"
+    branch = (
+        f"{prefix}/{key.lower() + '-' if key else ''}{title.lower().replace(' ', '-')}-{world.new_version()}"
+    )
     body = f"{key}\n" if key else ""
-    record = new_change(world, repository, author, f"{key} {title}".strip(), body, branch, ticket)
-    change = LiveChange(world, record, None if is_agent else person, person, person.team, services)
+    record = new_change(
+        world, repository, author, title=f"{key} {title}".strip(), body=body, branch=branch, ticket=ticket
+    )
+    change = LiveChange(
+        world, record, author=None if is_agent else person, owner=person, team=person.team, services=services
+    )
     effort = world.scenario.build.effort_hours.seconds(random) * (0.5 if ticket is None else 1.0)
     factor, trailer, lines = _assistance(change, person, random, is_agent=is_agent)
     record.is_draft_at_open = change.is_draft = is_agent or chance(random, world.scenario.build.draft_share)
@@ -97,10 +127,14 @@ def start_build(developer: "Developer", ticket: "LiveTicket | None") -> Build:
         change.ticket = ticket
         ticket.add(change)
     is_early = change.is_draft
-    return Build(change, random, max(300, round(effort * factor)), is_early, trailer, LINES_PER_HOUR * lines, paths)
+    return Build(
+        change, random, max(300, round(effort * factor)), is_early, trailer, LINES_PER_HOUR * lines, paths
+    )
 
 
-def _assistance(change: LiveChange, person: Person, random: Random, *, is_agent: bool) -> tuple[float, str, float]:
+def _assistance(
+    change: LiveChange, person: Person, random: Random, *, is_agent: bool
+) -> tuple[float, str, float]:
     """Return how an assistant changes the effort, the trailer it leaves (or none), and the lines per hour."""
     world, habits = change.world, change.world.scenario.assistant
     is_assisted, is_marked = chance(random, ASSISTED_CHANGES), chance(random, habits.marker_share)
@@ -110,7 +144,9 @@ def _assistance(change: LiveChange, person: Person, random: Random, *, is_agent:
     if not person.assistant_from or person.assistant_from > world.now or not is_assisted:
         return 1.0, "", 1.0
     change.assisted, change.is_marked = True, is_marked
-    session = AssistantSession(world.now, world.now + 2 * HOUR, person.account, person.assistant_tool, change.record)
+    session = AssistantSession(
+        world.now, world.now + 2 * HOUR, person.account, person.assistant_tool, change.record
+    )
     world.history.sessions.append(session)
     return habits.build_factor, TRAILERS[person.assistant_tool] if is_marked else "", 1.6
 
@@ -130,6 +166,7 @@ def new_change(
     world: World,
     repository: Repository,
     author: Account,
+    *,
     title: str,
     body: str,
     branch: str,
@@ -137,9 +174,18 @@ def new_change(
 ) -> Change:
     """Make the record of a change that branches off the head of trunk; its number is given when it opens."""
     record = Change(
-        world.history.next_id("change") + 20_000_000, 0, repository, author, world.now, title, body, branch,
-        False, repository.trunk[-1][1].sha, ticket.record if ticket else None,
-    )  # fmt: skip
+        world.history.next_id("change") + 20_000_000,
+        0,
+        repository,
+        author,
+        world.now,
+        title,
+        body,
+        branch,
+        False,
+        repository.trunk[-1][1].sha,
+        ticket.record if ticket else None,
+    )
     if ticket:
         ticket.record.changes.append(record)
     return record
@@ -199,10 +245,16 @@ def update_branch(change: LiveChange, developer: "Developer", title: str, *, is_
     at = now - random.randrange(20, 600) + person.skew
     commits.append(
         world.commit(
-            repository, (commits[-1].sha,), change.tree, files, person.account, f"{title}\n", authored_at=at,
+            repository,
+            (commits[-1].sha,),
+            change.tree,
+            files,
+            author=person.account,
+            message=f"{title}\n",
+            authored_at=at,
             committed_at=at,
         )
-    )  # fmt: skip
+    )
     extra = random.randrange(1, 30)
     head = head_of(change, tuple(commits), old.additions + extra, old.deletions + extra // 3)
     change.push(head, person.account, is_forced=is_forced)
@@ -218,11 +270,16 @@ def _rebased(change: LiveChange, person: Person) -> list[Commit]:
     for commit in record.heads[-1].commits:
         tree = tree.with_files(commit.files)
         rebased = world.commit(
-            repository, (parent,), tree, commit.files, commit.author, commit.message,
-            authored_at=commit.authored_at, committed_at=world.now - 900 + person.skew,
-        )  # fmt: skip
+            repository,
+            (parent,),
+            tree,
+            commit.files,
+            author=commit.author,
+            message=commit.message,
+            authored_at=commit.authored_at,
+            committed_at=world.now - 900 + person.skew,
+        )
         commits.append(rebased)
         parent = rebased.sha
     change.tree = tree
     return commits
-

@@ -1,14 +1,14 @@
-"""The live state of a change: what stands at this instant, the stage that follows, and the handoffs under way.
+"""The live state of a change: what stands at this instant, and the stage that follows.
 
-Every act on a change goes through a method here, which records the event that a vendor would keep, updates the state,
-and writes truth when the stage moved. Who acts, and when, is decided elsewhere.
+Every act on a change goes through a method here, which records the event that a vendor would keep, updates
+the state, and writes truth when the stage moved. Who acts, and when, is decided elsewhere.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from sandbox.gitobjects import Tree
-from sandbox.history import Account, Change, Commit, Event, Head
+from sandbox.history import Account, Change, Commit, Event, Head, PushKind
 from sandbox.organisation import Person, Service, Team
 from sandbox.simulation.handoffs import ChangeHandoffs
 from sandbox.simulation.world import NO_SHA, World
@@ -35,14 +35,47 @@ class LiveChange:
     """A change between its first commit and the end of its flow."""
 
     __slots__ = (
-        "assisted", "attempts", "author", "checks", "deployed_at", "duty", "exposed_at", "handoffs", "has_response",
-        "is_draft", "is_marked", "is_open", "is_queued", "merge_position", "owner", "pushed_at", "record", "reviewers",
-        "services", "team", "ticket", "track", "tree", "verdicts", "wants_auto_merge", "work_started_at",
-        "world", "state", "flow_ended_at", "adopted_at",
-    )  # fmt: skip
+        "adopted_at",
+        "assisted",
+        "attempts",
+        "author",
+        "checks",
+        "deployed_at",
+        "duty",
+        "exposed_at",
+        "flow_ended_at",
+        "handoffs",
+        "has_response",
+        "is_draft",
+        "is_marked",
+        "is_open",
+        "is_queued",
+        "merge_position",
+        "owner",
+        "pushed_at",
+        "record",
+        "reviewers",
+        "services",
+        "state",
+        "team",
+        "ticket",
+        "track",
+        "tree",
+        "verdicts",
+        "wants_auto_merge",
+        "work_started_at",
+        "world",
+    )
 
     def __init__(
-        self, world: World, record: Change, author: Person | None, owner: Person, team: Team, services: list[Service]
+        self,
+        world: World,
+        record: Change,
+        *,
+        author: Person | None,
+        owner: Person,
+        team: Team,
+        services: list[Service],
     ) -> None:
         self.world = world
         self.record = record
@@ -197,7 +230,9 @@ class LiveChange:
         self._respond(person)
         self.settle()
 
-    def review(self, actor: Account, person: Person | None, verdict: VerdictState | Literal["commented"]) -> None:
+    def review(
+        self, actor: Account, person: Person | None, verdict: VerdictState | Literal["commented"]
+    ) -> None:
         """Submit a review of the head."""
         was_missing = self.is_approval_missing()
         event = self._record(self.world.event("reviewed", actor, detail=verdict, sha=self.head.sha))
@@ -222,9 +257,14 @@ class LiveChange:
 
     def push(self, head: Head, actor: Account, *, is_forced: bool = False) -> None:
         """Move the branch to a new head."""
-        repository, before = self.record.repository, self.record.heads[-1].sha if self.record.heads else NO_SHA
-        kind = "branch_creation" if before == NO_SHA else "force_push" if is_forced else "push"
-        self.world.push(repository, f"refs/heads/{self.record.head_branch}", before, head.sha, actor, kind)
+        repository, before = (
+            self.record.repository,
+            self.record.heads[-1].sha if self.record.heads else NO_SHA,
+        )
+        kind: PushKind = "branch_creation" if before == NO_SHA else "force_push" if is_forced else "push"
+        self.world.push(
+            repository, f"refs/heads/{self.record.head_branch}", before, head.sha, actor=actor, kind=kind
+        )
         self.record.heads.append(head)
         self.pushed_at = self.world.now
         self.checks = {}
@@ -296,7 +336,9 @@ class LiveChange:
         if self.flow_ended_at is not None or self.deployed_at is not None:
             return
         attempt = max(self.attempts, key=lambda item: (item.record.created_at, item.record.id), default=None)
-        self.enter("release_wait" if attempt is None else "approval_wait" if attempt.is_gate_open else "deploy")
+        self.enter(
+            "release_wait" if attempt is None else "approval_wait" if attempt.is_gate_open else "deploy"
+        )
 
     def deployed(self) -> None:
         """Be live for the first time in a target environment."""

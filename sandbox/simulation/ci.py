@@ -1,7 +1,8 @@
 """The CI: workflow runs, their jobs, and a pool with fewer runners than there may be jobs.
 
-Jobs wait in order of arrival. A push cancels what still runs for the branch. A job fails because the code is wrong, by
-accident (flaky), or because its runner is lost; running failed jobs again inherits the others with their old times.
+Jobs wait in order of arrival. A push cancels what still runs for the branch. A job fails because the code is
+wrong, by accident (flaky), or because its runner is lost; running failed jobs again inherits the others with
+their old times.
 """
 
 from collections import deque
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
 
-from sandbox.history import Account, Attempt, Conclusion, Job, Repository, Run
+from sandbox.history import Account, Attempt, Conclusion, Job, Repository, Run, Trigger
 from sandbox.simulation.changes import LiveChange
 from sandbox.simulation.world import World, chance
 
@@ -145,10 +146,16 @@ class Ci:
             return
         is_repair = len(change.record.heads) > 1
         share = self.world.scenario.ci.failed_share * (0.4 if is_repair else 1.0)
-        broken = self._random.choice(("lint", "unit", "unit", "integration")) if chance(self._random, share) else None
+        broken = (
+            self._random.choice(("lint", "unit", "unit", "integration"))
+            if chance(self._random, share)
+            else None
+        )
         actor = change.head.author
         repository = change.record.repository
-        run = self._start(repository, "pull_request", change.record.head_branch, sha, actor, change, broken, None)
+        run = self._start(
+            repository, "pull_request", change.record.head_branch, sha, actor, change=change, broken=broken
+        )
         self._runs[change.record.id] = run
 
     def check_queue_entry(
@@ -156,11 +163,11 @@ class Ci:
     ) -> None:
         """Check the commit that the merge queue wants to put on trunk."""
         broken = "integration" if chance(self._random, self.world.scenario.ci.failed_share / 4) else None
-        self._start(change.record.repository, "merge_group", branch, sha, actor, None, broken, done)
+        self._start(change.record.repository, "merge_group", branch, sha, actor, broken=broken, done=done)
 
     def check_trunk(self, repository: Repository, sha: str, actor: Account) -> None:
         """Check trunk after a merge."""
-        self._start(repository, "push", "main", sha, actor, None, None, None)
+        self._start(repository, "push", "main", sha, actor)
 
     def is_worth_a_rerun(self, change: LiveChange) -> bool:
         """Whether the author sees that the code is not to blame for the failure."""
@@ -181,9 +188,17 @@ class Ci:
 
     def _inherited(self, job: Job) -> Job:
         return Job(
-            self._next_job_id(), job.name, self.world.now, job.pool, job.started_at, job.steps_started_at,
-            job.setup_seconds, job.completed_at, job.conclusion, job.runner,
-        )  # fmt: skip
+            self._next_job_id(),
+            job.name,
+            self.world.now,
+            job.pool,
+            job.started_at,
+            job.steps_started_at,
+            job.setup_seconds,
+            job.completed_at,
+            job.conclusion,
+            job.runner,
+        )
 
     def _next_job_id(self) -> int:
         return self.world.history.next_id("job") + 40_000_000_000
@@ -191,18 +206,26 @@ class Ci:
     def _start(
         self,
         repository: Repository,
-        trigger: str,
+        trigger: Trigger,
         branch: str,
         sha: str,
         actor: Account,
-        change: LiveChange | None,
-        broken: str | None,
-        done: Callable[[LiveRun], None] | None,
+        *,
+        change: LiveChange | None = None,
+        broken: str | None = None,
+        done: Callable[[LiveRun], None] | None = None,
     ) -> LiveRun:
         history = self.world.history
         number = history.next_id(f"run of {repository.id}")
         record = Run(
-            history.next_id("run") + 9_000_000_000, number, repository, "ci", trigger, branch, sha, self.world.now  # type: ignore[arg-type]
+            history.next_id("run") + 9_000_000_000,
+            number,
+            repository,
+            "ci",
+            trigger,
+            branch,
+            sha,
+            self.world.now,
         )
         repository.runs.append(record)
         run = LiveRun(record, change, done, broken)
@@ -241,7 +264,11 @@ class Ci:
         return seconds, "success"
 
     def _is_current(self, run: LiveRun) -> bool:
-        return run.change is not None and run.change.is_open and run.change.record.heads[-1].sha == run.record.sha
+        return (
+            run.change is not None
+            and run.change.is_open
+            and run.change.record.heads[-1].sha == run.record.sha
+        )
 
     def _job_done(self, run: LiveRun, task: Task) -> None:
         if run.change and self._is_current(run):

@@ -1,15 +1,15 @@
 """Developers: they build what is decided, review for each other, mend what was found, and merge.
 
-`Development` knows all developers and notices when a change needs its author; a `Developer` chooses among mending,
-reviewing, going on building and taking a new ticket. How a review goes is in `reviewing`, how work becomes commits in
-`building`.
+`Development` knows all developers and notices when a change needs its author; a `Developer` chooses among
+mending, reviewing, going on building and taking a new ticket. How a review goes is in `reviewing`, how work
+becomes commits in `building`.
 """
 
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.organisation import Person, Team
+from sandbox.organisation import Person
 from sandbox.simulation.building import Build, open_change, push_work, start_build, update_branch
 from sandbox.simulation.changes import LiveChange
 from sandbox.simulation.people import Activity, Worker
@@ -130,7 +130,9 @@ class Developer(Worker):
         yield from give_review(self, change)
         spent = self.person.calendar.worked(self.world.now) - self.person.calendar.worked(started)
         attention = min(0.9, self.world.scenario.review.attention * self.world.follow_up())
-        self.reviews_again_at = self.person.calendar.add(self.world.now, round(spent * (1 / attention - 1)) + 1)
+        self.reviews_again_at = self.person.calendar.add(
+            self.world.now, round(spent * (1 / attention - 1)) + 1
+        )
         self.world.at(self.reviews_again_at, self.wake)
 
     def _next_build(self) -> Build | None:
@@ -193,4 +195,3 @@ class Developer(Worker):
         yield self.working(self.world.scenario.build.rework_hours.seconds(self.random))
         if change.is_open and not change.is_queued:
             update_branch(change, self, "Fix the build", is_forced=False)
-

@@ -26,7 +26,16 @@ class Open:
 class ChangeHandoffs:
     """Keeps the open handoffs of a change and writes each to truth once its outcome is known."""
 
-    __slots__ = ("_asked", "_change", "_is_round_answered", "_open", "_ready_at", "_requests", "_round", "_was_asked")
+    __slots__ = (
+        "_asked",
+        "_change",
+        "_is_round_answered",
+        "_open",
+        "_ready_at",
+        "_requests",
+        "_round",
+        "_was_asked",
+    )
 
     def __init__(self, change: "LiveChange") -> None:
         self._change = change
@@ -61,10 +70,19 @@ class ChangeHandoffs:
         accepted_at = self._now() if outcome == "accepted" else None
         self._change.world.truth.handoffs.append(
             Handoff(
-                self._change.record.id, handoff.mechanism, handoff.from_role, handoff.to_role, handoff.round_number,
-                handoff.from_person, to_person, handoff.to_team, handoff.requested_at, accepted_at, outcome,
+                self._change.record.id,
+                handoff.mechanism,
+                handoff.from_role,
+                handoff.to_role,
+                handoff.round_number,
+                handoff.from_person,
+                to_person,
+                handoff.to_team,
+                handoff.requested_at,
+                accepted_at,
+                outcome,
             )
-        )  # fmt: skip
+        )
 
     def flush(self) -> None:
         """Write what is still open at the end of the simulated time."""
@@ -104,7 +122,8 @@ class ChangeHandoffs:
         if self._ready_at is None or self._change.is_draft:
             return
         is_asked = any(
-            person is subject or (isinstance(subject, str) and person.team.name == subject) for subject in self._asked
+            person is subject or (isinstance(subject, str) and person.team.name == subject)
+            for subject in self._asked
         )
         if self._asked and not is_asked:
             self._is_round_answered = True

@@ -1,10 +1,11 @@
 """What breaks in production, who notices, and how it is mended: roll back, revert, or fix forward."""
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from sandbox.history import FieldChange, Incident
+from sandbox.history import Account, FieldChange, Incident
 from sandbox.organisation import Service
+from sandbox.simulation.people import Activity
 from sandbox.simulation.world import World, chance
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ class IncidentDesk:
         number = self.world.history.next_id("incident")
         self.world.env.process(self._run(number, service, pipeline, cause))
 
-    def _run(self, number: int, service: Service, pipeline: "Pipeline | None", cause: "LiveDeployment | None"):  # type: ignore[no-untyped-def]
+    def _run(
+        self, number: int, service: Service, pipeline: "Pipeline | None", cause: "LiveDeployment | None"
+    ) -> Activity:
         world, habits = self.world, self.world.scenario.incidents
         random = world.streams.stream("incident", number)
         started_at = world.now
@@ -51,8 +54,8 @@ class IncidentDesk:
         track.enter("detect", started_at)
         yield world.env.timeout(habits.detect_hours.seconds(random))
         triggered_at = world.now
-        severity = "high" if cause or chance(random, 0.3) else "low"
-        incident = Incident(number, number, service.name, severity, triggered_at)  # type: ignore[arg-type]
+        severity: Literal["low", "high"] = "high" if cause or chance(random, 0.3) else "low"
+        incident = Incident(number, number, service.name, severity, triggered_at)
         world.history.incidents.append(incident)
         track.enter("acknowledge", world.now)
         on_call = service.team.developers[world.now // ROTATION % len(service.team.developers)]
@@ -67,12 +70,20 @@ class IncidentDesk:
         resolved_at = self._note(incident, "resolved", on_call.account)
         track.leave(world.now, "advanced")
         world.truth.note(
-            "incidents", number, service.name, started_at, triggered_at, acknowledged_at, mitigated_at, resolved_at,
-            cause.record.id if cause else None, mitigation,
-        )  # fmt: skip
+            "incidents",
+            number,
+            service.name,
+            started_at,
+            triggered_at,
+            acknowledged_at,
+            mitigated_at,
+            resolved_at,
+            cause.record.id if cause else None,
+            mitigation,
+        )
 
-    def _note(self, incident: Incident, state: str, actor: object) -> int:
-        incident.events.append(FieldChange(self.world.now, "status", "", state, actor))  # type: ignore[arg-type]
+    def _note(self, incident: Incident, state: str, actor: Account) -> int:
+        incident.events.append(FieldChange(self.world.now, "status", "", state, actor))
         return self.world.now
 
     def _mitigate(self, pipeline: "Pipeline | None", cause: "LiveDeployment | None", draw: float) -> str:

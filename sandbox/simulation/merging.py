@@ -7,7 +7,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.history import Account, Commit, Repository
+from sandbox.history import Account, Commit, PushKind, Repository
 from sandbox.organisation import Person
 from sandbox.simulation.building import give_number, head_of, new_change, update_branch
 from sandbox.simulation.changes import LiveChange
@@ -83,7 +83,14 @@ class Merging:
         change = queue[0]
         commit = self._merge_commit(change, self._queue_bot)
         branch = f"gh-readonly-queue/main/pr-{change.record.number}-{commit.parents[0]}"
-        self.world.push(repository, f"refs/heads/{branch}", NO_SHA, commit.sha, self._queue_bot, "branch_creation")
+        self.world.push(
+            repository,
+            f"refs/heads/{branch}",
+            NO_SHA,
+            commit.sha,
+            actor=self._queue_bot,
+            kind="branch_creation",
+        )
         self.world.ci.check_queue_entry(
             change, branch, commit.sha, self._queue_bot, partial(self._checked, change, commit)
         )
@@ -107,11 +114,18 @@ class Merging:
     def _merge_commit(self, change: LiveChange, actor: Account) -> Commit:
         """Make the commit that would bring the change onto trunk as it stands now."""
         repository, record, now = change.record.repository, change.record, self.world.now
-        files = tuple({path: version for commit in record.heads[-1].commits for path, version in commit.files}.items())
+        files = tuple(
+            {path: version for commit in record.heads[-1].commits for path, version in commit.files}.items()
+        )
         tree = repository.tree.with_files(files)
         trunk = repository.trunk[-1][1].sha
         is_squash = self.world.organisation.policies[repository.id].is_squashing
-        trailers = [line for commit in record.heads[-1].commits for line in commit.message.splitlines() if "-by:" in line]
+        trailers = [
+            line
+            for commit in record.heads[-1].commits
+            for line in commit.message.splitlines()
+            if "-by:" in line
+        ]
         tail = "\n".join(["", *dict.fromkeys(trailers)]) if trailers and record.number % 4 else ""
         if is_squash:
             message = f"{record.title} (#{record.number})\n{tail}\n"
@@ -120,19 +134,31 @@ class Merging:
             message = f"Merge pull request #{record.number} from {record.head_branch}\n\n{record.title}\n"
             parents = (trunk, record.heads[-1].sha)
         author = record.author if is_squash else actor
-        return self.world.commit(repository, parents, tree, files, author, message, authored_at=now, committed_at=now)
+        return self.world.commit(
+            repository,
+            parents,
+            tree,
+            files,
+            author=author,
+            message=message,
+            authored_at=now,
+            committed_at=now,
+        )
 
-    def _land(self, change: LiveChange, commit: Commit, actor: Account, person: Person | None, kind: str) -> None:
+    def _land(
+        self, change: LiveChange, commit: Commit, actor: Account, person: Person | None, kind: PushKind
+    ) -> None:
         repository = change.record.repository
         if change.is_queued:
             change.is_queued = False
         before = repository.trunk[-1][1].sha
         repository.tree = repository.tree.with_files(commit.files)
         repository.trunk.append((self.world.now, commit))
-        self.world.push(repository, TRUNK, before, commit.sha, actor, kind)
+        self.world.push(repository, TRUNK, before, commit.sha, actor=actor, kind=kind)
         if chance(self._random, 0.8):
             ref = f"refs/heads/{change.record.head_branch}"
-            self.world.push(repository, ref, change.record.heads[-1].sha, NO_SHA, actor, "branch_deletion")
+            last = change.record.heads[-1].sha
+            self.world.push(repository, ref, last, NO_SHA, actor=actor, kind="branch_deletion")
         change.merge(actor, person, commit.sha, len(repository.trunk) - 1)
         self.world.development.finished(change)
         self.world.ci.check_trunk(repository, commit.sha, actor)
@@ -154,15 +180,26 @@ class Merging:
         branch = f"revert-{record.number}-{record.head_branch}-{world.new_version()}"
         body = f"Reverts {repository.names[0][1]}#{record.number}\n"
         account = person.account
-        revert = new_change(world, repository, account, f'Revert "{record.title}"', body, branch)
+        revert = new_change(
+            world, repository, account, title=f'Revert "{record.title}"', body=body, branch=branch
+        )
         revert.reverts = record
-        change = LiveChange(world, revert, person, person, original.team, original.services)
+        change = LiveChange(
+            world, revert, author=person, owner=person, team=original.team, services=original.services
+        )
         files = tuple((path, world.new_version()) for path in record.heads[-1].paths)
         change.tree = change.tree.with_files(files)
         message = f'Revert "{record.title}"\n\nThis reverts commit {record.merge_sha}.\n'
         now = world.now
         commit = world.commit(
-            repository, (revert.base_sha,), change.tree, files, account, message, authored_at=now, committed_at=now
+            repository,
+            (revert.base_sha,),
+            change.tree,
+            files,
+            author=account,
+            message=message,
+            authored_at=now,
+            committed_at=now,
         )
         change.begin(now)
         head = record.heads[-1]
@@ -178,7 +215,8 @@ class Merging:
     def _plan_direct_commit(self, repository: Repository) -> None:
         rate = self.world.scenario.merge.direct_commits_per_week
         self.world.at(
-            self.world.now + round(self._random.expovariate(rate) * WEEK) + 1, partial(self._commit_directly, repository)
+            self.world.now + round(self._random.expovariate(rate) * WEEK) + 1,
+            partial(self._commit_directly, repository),
         )
 
     def _commit_directly(self, repository: Repository) -> None:
@@ -188,11 +226,18 @@ class Merging:
         tree = repository.tree.with_files(files)
         message = f"Bump version to {len(repository.trunk)}\n"
         commit = self.world.commit(
-            repository, (trunk,), tree, files, self._release_bot, message, authored_at=now, committed_at=now
+            repository,
+            (trunk,),
+            tree,
+            files,
+            author=self._release_bot,
+            message=message,
+            authored_at=now,
+            committed_at=now,
         )
         repository.tree = tree
         repository.trunk.append((now, commit))
-        self.world.push(repository, TRUNK, trunk, commit.sha, self._release_bot, "push")
+        self.world.push(repository, TRUNK, trunk, commit.sha, actor=self._release_bot, kind="push")
 
     # Not getting there.
 
@@ -202,13 +247,19 @@ class Merging:
         random = self.world.streams.stream("fate", change.record.id)
         draw, actor = random.random(), developer.person.account
         if draw < habits.abandoned_share:
-            self.world.at(self.world.now + random.randrange(DAY, 9 * DAY), partial(self._give_up, change, actor))
+            self.world.at(
+                self.world.now + random.randrange(DAY, 9 * DAY), partial(self._give_up, change, actor)
+            )
         elif draw < habits.abandoned_share + habits.reopened_share:
             later = self.world.now + random.randrange(HOUR, DAY)
-            self.world.at(later, partial(self._close_for_now, change, actor, random.randrange(HOUR, 30 * HOUR)))
+            self.world.at(
+                later, partial(self._close_for_now, change, actor, random.randrange(HOUR, 30 * HOUR))
+            )
         elif draw < habits.abandoned_share + habits.reopened_share + habits.back_to_draft_share:
             later = self.world.now + random.randrange(HOUR, 8 * HOUR)
-            self.world.at(later, partial(self._back_to_draft, change, actor, random.randrange(2 * HOUR, 20 * HOUR)))
+            self.world.at(
+                later, partial(self._back_to_draft, change, actor, random.randrange(2 * HOUR, 20 * HOUR))
+            )
 
     def _give_up(self, change: LiveChange, actor: Account) -> None:
         if change.is_open and not change.is_queued:

@@ -3,7 +3,7 @@
 from collections import deque
 from functools import partial
 
-from sandbox.history import Account, Feature, FieldChange, Ticket
+from sandbox.history import Account, Feature, FieldChange, Ticket, TicketKind
 from sandbox.organisation import Person, Team
 from sandbox.simulation.adoption import LiveFeature
 from sandbox.simulation.changes import LiveChange
@@ -55,7 +55,9 @@ class LiveTicket:
 
     def start(self, person: Person) -> None:
         """Begin work."""
-        self.record.fields.append(FieldChange(self.world.now, "assignee", "", person.account.login, person.account))
+        self.record.fields.append(
+            FieldChange(self.world.now, "assignee", "", person.account.login, person.account)
+        )
         self.move("In Progress", person.account)
         self.track.enter("build", self.world.now)
 
@@ -127,14 +129,20 @@ class ProductDesk(Worker):
         world, now = self.world, self.world.now
         self.count += 1
         is_feature = chance(self.random, FEATURE_SHARE)
-        kind = "feature" if is_feature else self.random.choice(("bug", "task"))
+        kind: TicketKind = "feature" if is_feature else "bug" if chance(self.random, 0.5) else "task"
         feature = self._feature_for_next() if is_feature else None
         reporter = self.random.choice([self.team.product, *self.team.developers]).account
         due = now + self.random.randrange(14, 70) * 86_400 if chance(self.random, 0.3) else None
         record = Ticket(
-            world.history.next_id("ticket") + 10_000, f"{project_key(self.team)}-{self.count}", self.team.name, kind,  # type: ignore[arg-type]
-            now, reporter, feature.record if feature else None, due,
-        )  # fmt: skip
+            world.history.next_id("ticket") + 10_000,
+            f"{project_key(self.team)}-{self.count}",
+            self.team.name,
+            kind,
+            now,
+            reporter,
+            feature.record if feature else None,
+            due,
+        )
         world.history.tickets.append(record)
         ticket = LiveTicket(world, self.team, record, feature)
         if feature:
@@ -147,7 +155,9 @@ class ProductDesk(Worker):
             name = f"{self.team.name}-feature-{number}"
             record = Feature(number, name, self.team.name, f"{name}-flag", f"used_{name.replace('-', '_')}")
             self.world.history.features.append(record)
-            self.feature = LiveFeature(self.world, record, self.team, self.world.scenario.product.tickets_per_feature)
+            self.feature = LiveFeature(
+                self.world, record, self.team, self.world.scenario.product.tickets_per_feature
+            )
         return self.feature
 
     def _decide(self, ticket: LiveTicket) -> Activity:
@@ -175,5 +185,4 @@ class ProductDesk(Worker):
 
 def project_key(team: Team) -> str:
     """Return the tracker's project key of a team."""
-    letters = "".join(part[:4] for part in team.name.upper().split("-"))
-    return letters
+    return "".join(part[:4] for part in team.name.upper().split("-"))

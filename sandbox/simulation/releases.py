@@ -1,14 +1,14 @@
 """Deployments: a pipeline for each service, by train with an approval gate or for each merge.
 
-A pipeline has at most one attempt under way per environment. What an attempt carries is what trunk holds at its sha;
-failed attempts are repeated, incidents roll back.
+A pipeline has at most one attempt under way per environment. What an attempt carries is what trunk holds at
+its sha; failed attempts are repeated, incidents roll back.
 """
 
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.history import Account, Deployment, DeploymentStatus, Release
+from sandbox.history import Account, Deployment, DeploymentState, DeploymentStatus, Release
 from sandbox.organisation import Service
 from sandbox.simulation.people import Activity, Worker
 from sandbox.simulation.world import World, chance
@@ -114,9 +114,14 @@ class Pipeline:
         published_at = None if self._trains % 11 == 0 else now + 60
         tag = f"{self.service.name}-v1.{self._trains}.0" + ("-rc.1" if is_prerelease else "")
         release = Release(
-            self.world.history.next_id("release") + 60_000_000, tag, repository.trunk[-1][1].sha, self.actor, now,
-            published_at, is_prerelease,
-        )  # fmt: skip
+            self.world.history.next_id("release") + 60_000_000,
+            tag,
+            repository.trunk[-1][1].sha,
+            self.actor,
+            now,
+            published_at,
+            is_prerelease,
+        )
         repository.releases.append(release)
 
     # Attempts.
@@ -124,17 +129,26 @@ class Pipeline:
     def _new(self, position: int, environment: str, *, is_production: bool) -> LiveDeployment:
         service, history = self.service, self.world.history
         record = Deployment(
-            history.next_id("deployment") + 30_000_000, service.repository, service.name, environment, is_production,
-            service.repository.trunk[position][1].sha, "main", self.actor, self.world.now,
-        )  # fmt: skip
+            history.next_id("deployment") + 30_000_000,
+            service.repository,
+            service.name,
+            environment,
+            is_production,
+            service.repository.trunk[position][1].sha,
+            "main",
+            self.actor,
+            self.world.now,
+        )
         service.repository.deployments.append(record)
         deployment = LiveDeployment(record, position)
         self.world.releases.deployments.append((service, deployment))
         return deployment
 
-    def _status(self, deployment: LiveDeployment, state: str, actor: Account | None = None) -> None:
+    def _status(
+        self, deployment: LiveDeployment, state: DeploymentState, actor: Account | None = None
+    ) -> None:
         number = self.world.history.next_id("deployment status") + 80_000_000
-        status = DeploymentStatus(number, self.world.now, state, actor or self.actor)  # type: ignore[arg-type]
+        status = DeploymentStatus(number, self.world.now, state, actor or self.actor)
         deployment.record.statuses.append(status)
         deployment.status = state
 
@@ -198,7 +212,9 @@ class Pipeline:
         self._status(deployment, "in_progress")
         deployment.started_at = self.world.now
         seconds = max(30, self.world.scenario.release.deploy_hours.seconds(self.random))
-        is_failing = chance(self.random, self.world.scenario.release.failed_share) and not deployment.is_rollback
+        is_failing = (
+            chance(self.random, self.world.scenario.release.failed_share) and not deployment.is_rollback
+        )
         finish = self._fail_and_retry if is_failing else self._go_live
         self.world.at(self.world.now + seconds, partial(finish, deployment))
 
@@ -214,7 +230,9 @@ class Pipeline:
             change.deployed()
             if is_first and change.deployed_at is not None:
                 self.world.adoption.deployed(change)
-            self.world.truth.note("deployment_changes", deployment.record.id, self.service.name, change.record.id)
+            self.world.truth.note(
+                "deployment_changes", deployment.record.id, self.service.name, change.record.id
+            )
         self.world.incidents.deployed(self, deployment)
         if not self.service.has_train:
             self._deploy_soon()

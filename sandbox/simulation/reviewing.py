@@ -18,12 +18,14 @@ REFERENCE_LINES = 150
 
 def eligible(change: LiveChange) -> list[Person]:
     """Return who may review: reviewers of the team other than the author."""
-    people = [person for person in change.team.developers if person.is_reviewer and person is not change.author]
+    people = [
+        person for person in change.team.developers if person.is_reviewer and person is not change.author
+    ]
     return people or [person for person in change.team.developers if person is not change.author]
 
 
 def ask_reviewers(change: LiveChange, random: Random, *, again: bool = False) -> None:
-    """Ask for as many reviews as are missing: whoever looked before, else the least busy, or the whole team."""
+    """Ask for the reviews that are missing: whoever looked before, the least busy, or the whole team."""
     if not change.is_open or change.is_draft or not change.is_approval_missing():
         return
     world, habits, actor = change.world, change.world.scenario.review, change.record.author

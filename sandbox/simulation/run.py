@@ -1,5 +1,6 @@
 """Put the parts together, let the time pass, and close the books."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,7 +28,7 @@ WEEKS_AHEAD = 4
 
 @dataclass(slots=True)
 class Simulation:
-    """What a simulation leaves: the company, its records, the truth, and until when they are shown at first."""
+    """What a simulation leaves: the company, its records, the truth; shown at first up to `shown_end`."""
 
     scenario: Scenario
     seed: int
@@ -43,15 +44,43 @@ class Simulation:
         """The records of the vendors' systems."""
         return self.organisation.history
 
+    def digest(self) -> str:
+        """Return a name for everything that happened; equal parameters give equal names on any machine."""
+        digest = hashlib.sha256()
+        for repository in self.history.repositories:
+            digest.update("".join(commit.sha for commit in repository.commits).encode())
+            for item in (repository.pushes, repository.releases):
+                digest.update(repr([(entry.id, getattr(entry, "at", 0)) for entry in item]).encode())
+            jobs = [
+                (j.id, j.started_at, j.completed_at)
+                for r in repository.runs
+                for a in r.attempts
+                for j in a.jobs
+            ]
+            digest.update(repr(jobs).encode())
+        for visit in self.truth.visits():
+            digest.update(repr(tuple(visit)).encode())
+        for rows in (self.truth.handoffs, *(self.truth.tables[name] for name in sorted(self.truth.tables))):
+            digest.update(repr([tuple(row) for row in rows]).encode())
+        return digest.hexdigest()
+
 
 def simulate(
-    scenario: Scenario, size: Size, *, size_name: str = "", seed: int = 1, weeks: int = 52, end: int = DEFAULT_END,
+    scenario: Scenario,
+    size: Size,
+    *,
+    size_name: str = "",
+    seed: int = 1,
+    weeks: int = 52,
+    end: int = DEFAULT_END,
     weeks_ahead: int = WEEKS_AHEAD,
-) -> Simulation:  # fmt: skip
+) -> Simulation:
     """Simulate `weeks` up to `end` and some weeks more, into which the clock may later be moved."""
     end -= end % DAY
     start = end - weeks * WEEK
-    organisation = Organisation(scenario, size, seed, start, end + weeks_ahead * WEEK, end)
+    organisation = Organisation(
+        scenario, size, seed, start=start, end=end + weeks_ahead * WEEK, shown_end=end
+    )
     world = World(scenario, organisation, seed)
     _plant_trunks(world)
     world.development = Development(world)
@@ -78,10 +107,19 @@ def _plant_trunks(world: World) -> None:
                 paths += service.paths
         files = tuple((path, world.new_version()) for path in paths)
         tree = EMPTY.with_files(files)
-        commit = world.commit(repository, (), tree, files, bot, f"Begin {OWNER}\n", authored_at=at, committed_at=at)
+        commit = world.commit(
+            repository,
+            (),
+            tree,
+            files,
+            author=bot,
+            message=f"Begin {OWNER}\n",
+            authored_at=at,
+            committed_at=at,
+        )
         repository.tree = tree
         repository.trunk.append((at, commit))
-        world.push(repository, "refs/heads/main", NO_SHA, commit.sha, bot, "branch_creation")
+        world.push(repository, "refs/heads/main", NO_SHA, commit.sha, actor=bot, kind="branch_creation")
         push = repository.pushes.pop()
         repository.pushes.append(push._replace(at=at))
 
@@ -95,10 +133,22 @@ def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
     for service, deployment in world.releases.deployments:
         record = deployment.record
         truth.note(
-            "deployments", record.id, record.repository.id, service.name, record.environment, record.is_production,
-            record.sha, record.created_at, deployment.started_at, deployment.finished_at, deployment.status,
-            deployment.is_rollback, deployment.is_redeploy, deployment.gate_opened_at, deployment.gate_decided_at,
-        )  # fmt: skip
+            "deployments",
+            record.id,
+            record.repository.id,
+            service.name,
+            record.environment,
+            record.is_production,
+            record.sha,
+            record.created_at,
+            deployment.started_at,
+            deployment.finished_at,
+            deployment.status,
+            deployment.is_rollback,
+            deployment.is_redeploy,
+            deployment.gate_opened_at,
+            deployment.gate_decided_at,
+        )
     for account in world.history.accounts:
         team = organisation.people[account.person].team.name if account.person is not None else None
         truth.note("account_owners", account.id, account.login, account.kind, account.person, team)
@@ -106,9 +156,15 @@ def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
         if person.assistant_from is not None:
             truth.note("assistant_adoptions", person.id, person.assistant_tool, person.assistant_from)
     truth.note(
-        "run", world.scenario.name, seed, size, weeks, organisation.start, organisation.end,
+        "run",
+        world.scenario.name,
+        seed,
+        size,
+        weeks,
+        organisation.start,
+        organisation.end,
         world.scenario.skew_seconds,
-    )  # fmt: skip
+    )
 
 
 def _note_change(truth: Truth, change: LiveChange) -> None:
@@ -117,9 +173,24 @@ def _note_change(truth: Truth, change: LiveChange) -> None:
         return
     first = record.heads[0].commits[0]
     truth.note(
-        "changes", record.id, record.repository.id, record.number, change.author.id if change.author else None,
-        change.team.name, change.ticket.key if change.ticket else None, change.work_started_at,
-        first.authored_at - change.owner.skew, record.created_at, record.merged_at, change.deployed_at,
-        change.exposed_at, change.adopted_at, change.flow_ended_at, change.state, change.assisted, change.is_marked,
-        change.handoffs.round_number, change.owner.skew,
-    )  # fmt: skip
+        "changes",
+        record.id,
+        record.repository.id,
+        record.number,
+        change.author.id if change.author else None,
+        change.team.name,
+        change.ticket.key if change.ticket else None,
+        change.work_started_at,
+        first.authored_at - change.owner.skew,
+        record.created_at,
+        record.merged_at,
+        change.deployed_at,
+        change.exposed_at,
+        change.adopted_at,
+        change.flow_ended_at,
+        change.state,
+        change.assisted,
+        change.is_marked,
+        change.handoffs.round_number,
+        change.owner.skew,
+    )

@@ -1,4 +1,4 @@
-"""What all parts of the simulation share: the clock, the company, the records and who is responsible for what."""
+"""What all parts of the simulation share: the clock, the company, the records and the parts themselves."""
 
 from collections.abc import Callable
 from random import Random
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import simpy
 
 from sandbox.gitobjects import Tree, commit_id
-from sandbox.history import Account, Commit, Event, EventKind, Push, Repository
+from sandbox.history import Account, Commit, Event, EventKind, Push, PushKind, Repository
 from sandbox.organisation import Organisation
 from sandbox.randomness import Streams
 from sandbox.scenario import Scenario
@@ -57,10 +57,13 @@ class World:
         """The present instant in seconds since 1970."""
         return int(self.env.now)
 
-    def at(self, instant: int, action: Callable[[], None]) -> None:
+    def at(self, instant: int, action: Callable[[], object]) -> None:
         """Let something happen at an instant (now, if that has passed)."""
-        timeout = self.env.timeout(max(0, instant - self.now))
-        timeout.callbacks.append(lambda _: action())
+
+        def act(_: simpy.Event) -> None:
+            action()
+
+        self.env.timeout(max(0, instant - self.now)).callbacks.append(act)
 
     def follow_up(self) -> float:
         """Return how much review, CI and release capacity has been raised to follow the assistants."""
@@ -71,6 +74,7 @@ class World:
         kind: EventKind,
         actor: Account | None,
         subject: Account | str | Event | None = None,
+        *,
         detail: str = "",
         sha: str = "",
         before_sha: str = "",
@@ -78,10 +82,12 @@ class World:
         """Make a timeline event of this instant."""
         return Event(self.history.next_id("event"), self.now, kind, actor, subject, detail, sha, before_sha)
 
-    def push(self, repository: Repository, ref: str, before: str, after: str, actor: Account, kind: str) -> None:
+    def push(
+        self, repository: Repository, ref: str, before: str, after: str, *, actor: Account, kind: PushKind
+    ) -> None:
         """Record the movement of a branch."""
         push_id = self.history.next_id("push")
-        repository.pushes.append(Push(push_id, self.now, ref, before, after, actor, kind))  # type: ignore[arg-type]
+        repository.pushes.append(Push(push_id, self.now, ref, before, after, actor, kind))
 
     def commit(
         self,
@@ -89,9 +95,9 @@ class World:
         parents: tuple[str, ...],
         tree: Tree,
         files: tuple[tuple[str, int], ...],
+        *,
         author: Account,
         message: str,
-        *,
         authored_at: int,
         committed_at: int,
         note: str | None = None,
