@@ -110,6 +110,35 @@ def organization(login: str, api: str) -> Payload:
     }
 
 
+def full_organization(login: str, repository_count: int, api: str) -> Payload:
+    """The organisation by itself."""
+    url = f"{api}/orgs/{login}"
+    links = ("repos", "events", "hooks", "issues")
+    return {
+        "login": login,
+        "id": 1,
+        "node_id": node_id("Organization", 1),
+        "url": url,
+        **{f"{name}_url": f"{url}/{name}" for name in links},
+        "members_url": f"{url}/members{{/member}}",
+        "public_members_url": f"{url}/public_members{{/member}}",
+        "avatar_url": f"{WEB}/avatars/1",
+        "html_url": f"{WEB}/{login}",
+        "description": None,
+        "has_organization_projects": False,
+        "has_repository_projects": False,
+        "public_repos": 0,
+        "public_gists": 0,
+        "followers": 0,
+        "following": 0,
+        "total_private_repos": repository_count,
+        "created_at": "2020-01-01T00:00:00Z",
+        "updated_at": "2020-01-01T00:00:00Z",
+        "archived_at": None,
+        "type": "Organization",
+    }
+
+
 def minimal_repository(view: RepositoryView, api: str) -> Payload:
     """A repository as it is nested in other objects."""
     owner, _, name = view.name.partition("/")

@@ -150,7 +150,7 @@ def organization(call: Call, owner: str) -> Response:
     """The organisation."""
     if not any(view.name.startswith(f"{owner}/") for view in call.view.repositories):
         raise NotFoundError
-    return Response.of_json(payloads.organization(owner, call.api))
+    return Response.of_json(payloads.full_organization(owner, len(call.view.repositories), call.api))
 
 
 @route(r"/repos/{owner}/{name}")

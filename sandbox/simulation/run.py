@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sandbox.calendar import DAY, WEEK, instant
 from sandbox.gitobjects import EMPTY
@@ -49,18 +50,14 @@ class Simulation:
         digest = hashlib.sha256()
         for repository in self.history.repositories:
             digest.update("".join(commit.sha for commit in repository.commits).encode())
-            for item in (repository.pushes, repository.releases):
-                digest.update(repr([(entry.id, getattr(entry, "at", 0)) for entry in item]).encode())
+            digest.update(repr([(push.id, push.at, push.ref) for push in repository.pushes]).encode())
+            attempts = [attempt for run in repository.runs for attempt in run.attempts]
             jobs = [
-                (j.id, j.started_at, j.completed_at)
-                for r in repository.runs
-                for a in r.attempts
-                for j in a.jobs
+                (job.id, job.started_at, job.completed_at) for attempt in attempts for job in attempt.jobs
             ]
             digest.update(repr(jobs).encode())
-        for visit in self.truth.visits():
-            digest.update(repr(tuple(visit)).encode())
-        for rows in (self.truth.handoffs, *(self.truth.tables[name] for name in sorted(self.truth.tables))):
+        tables: list[list[tuple[Any, ...]]] = [list(self.truth.visits()), list(self.truth.handoffs)]
+        for rows in (*tables, *(self.truth.tables[name] for name in sorted(self.truth.tables))):
             digest.update(repr([tuple(row) for row in rows]).encode())
         return digest.hexdigest()
 
