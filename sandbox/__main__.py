@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sandbox.calendar import instant, isoformat
+from sandbox.counterfactual import write_counterfactuals
 from sandbox.scenario import ScenarioError, load_scenario, load_size, scenario_names, size_names
 from sandbox.serve import TOKEN, Sandbox
 from sandbox.settings import TOKEN_VARIABLE
@@ -31,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     folder = options.folder or Path(tempfile.mkdtemp(prefix="flowgauge-sandbox-"))
     if options.command == "generate":
         folder.mkdir(parents=True, exist_ok=True)
+        if options.counterfactuals:
+            write_counterfactuals(simulation)
         simulation.truth.write(folder / "truth.duckdb")
         sys.stdout.write(json.dumps({"folder": str(folder), "digest": simulation.digest()}) + "\n")
         return 0
@@ -76,7 +79,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--size", default="small", choices=size_names())
         command.add_argument("--end", help="last day shown at first, YYYY-MM-DD (UTC midnight)")
         command.add_argument("--folder", type=Path, help="where truth, settings and git repositories go")
-        if name == "serve":
+        if name == "generate":
+            command.add_argument(
+                "--counterfactuals", action="store_true", help="find constraints and effects too"
+            )
+        else:
             command.add_argument("--port", type=int, default=0, help="0 takes a free one")
             command.add_argument(
                 "--hourly-limit", type=int, default=1_000_000, help="GitHub requests per hour"

@@ -1,6 +1,9 @@
 """Put the parts together, let the time pass, and close the books."""
 
+import gc
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -88,9 +91,22 @@ def simulate(
     world.adoption = Adoption(world)
     world.bots = Bots(world)
     world.product = ProductBoard(world)
-    world.env.run(until=organisation.end)
+    with _without_collector():
+        world.env.run(until=organisation.end)
     _close_books(world, size_name, seed, weeks)
     return Simulation(scenario, seed, size_name, weeks, organisation, world.truth, world.changes, end)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the cycle collector away: nearly everything made here stays, and walking it again costs most."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _plant_trunks(world: World) -> None:

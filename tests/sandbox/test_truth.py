@@ -36,9 +36,7 @@ def test_visits_and_closings_fill_the_span_of_a_change(simulation: Simulation) -
             continue
         end = change.flow_ended_at or simulation.organisation.end
         inside = sum((visit.exited_at or end) - visit.entered_at for visit in own)
-        closed = sum(
-            after.entered_at - (before.exited_at or end) for before, after in pairwise(own)
-        )
+        closed = sum(after.entered_at - (before.exited_at or end) for before, after in pairwise(own))
         closings += closed > 0
         last = own[-1].exited_at or end
         assert inside + closed == last - own[0].entered_at
@@ -107,7 +105,7 @@ def test_the_database_holds_the_truth(simulation: Simulation, tmp_path: Path, ta
         count = connection.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
         types = dict(
             connection.execute(f"select column_name, column_type from (describe {table})").fetchall()
-        )  # noqa: S608
+        )
     assert count is not None
     assert count[0] > 0
     assert all(kind.startswith("TIMESTAMP") for name, kind in types.items() if name.endswith("_at"))
