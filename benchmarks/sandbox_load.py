@@ -1,6 +1,6 @@
 """How many requests a second the sandbox answers, in its own process, to a mix like the connector's.
 
-`python benchmarks/sandbox_load.py [seconds]` prints requests per second, processor seconds of the server per
+`python benchmarks/sandbox_load.py [seconds]` prints requests per second, processor time of the server per
 request, and errors. Nine in ten requests are REST (mostly jobs of a run), one in ten is a page of pull requests by
 GraphQL.
 """
@@ -11,12 +11,18 @@ import subprocess
 import sys
 import threading
 import time
+from http import HTTPStatus
 from pathlib import Path
 
 CLIENTS = 8
 HEADERS = {"Authorization": "Bearer sandbox-token"}
-QUERY = """{ repository(owner: "acme", name: "checkout") { pullRequests(first: 10,
-  orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { id number state updatedAt author { login } } } } }"""
+QUERY = """{
+  repository(owner: "acme", name: "checkout") {
+    pullRequests(first: 10, orderBy: {field: UPDATED_AT, direction: DESC}) {
+      nodes { id number state updatedAt author { login } }
+    }
+  }
+}"""
 
 
 def main(seconds: float) -> None:
@@ -41,10 +47,10 @@ def main(seconds: float) -> None:
         for thread in threads:
             thread.join()
         took, used = time.monotonic() - begun, _cpu_seconds(server.pid) - before
-        count, errors = len(results), sum(status != 200 for status in results)
+        count, errors = len(results), sum(status != HTTPStatus.OK for status in results)
         print(  # noqa: T201
-            f"{count / took:.0f} requests/s in {took:.0f} s, {errors} errors; {1000 * used / count:.2f} ms of one core a "
-            f"request, so {count / used:.0f} requests/s of a core"
+            f"{count / took:.0f} requests/s in {took:.0f} s, {errors} errors; {1000 * used / count:.2f} ms of one "
+            f"core a request, so {count / used:.0f} requests/s of a core"
         )
         server.terminate()
 

@@ -7,7 +7,7 @@ the state, and writes truth when the stage moved. Who acts, and when, is decided
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sandbox.gitobjects import Tree
+from sandbox.gitobjects import EMPTY, Tree
 from sandbox.history import Account, Change, Commit, Event, Head, PushKind
 from sandbox.organisation import Person, Service, Team
 from sandbox.simulation.handoffs import ChangeHandoffs
@@ -176,6 +176,7 @@ class LiveChange:
     def end(self, state: str, reason: str = "advanced") -> None:
         """End the flow now."""
         self.flow_ended_at, self.state = self.world.now, state
+        self.tree = EMPTY
         self.track.leave(self.world.now, reason)
         if self.ticket:
             self.ticket.follow()
@@ -308,6 +309,7 @@ class LiveChange:
         record = self.record
         record.merged_at, record.merged_by, record.merge_sha = self.world.now, actor, sha
         self.merge_position = position
+        self.tree = EMPTY
         self._record(self.world.event("merged", actor, sha=sha))
         self._record(self.world.event("closed", actor))
         self.is_open = self.is_queued = False

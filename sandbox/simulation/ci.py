@@ -139,6 +139,7 @@ class Ci:
         if run := self._runs.get(change.record.id):
             for task in run.tasks.values():
                 self.pool.cancel(task)
+            run.tasks.clear()
         self.world.at(self.world.now + TRIGGER_SECONDS, partial(self._check, change, change.head.sha))
 
     def _check(self, change: LiveChange, sha: str) -> None:
@@ -168,6 +169,11 @@ class Ci:
     def check_trunk(self, repository: Repository, sha: str, actor: Account) -> None:
         """Check trunk after a merge."""
         self._start(repository, "push", "main", sha, actor)
+
+    def forget(self, change: LiveChange) -> None:
+        """Let go of the run of a change that is merged or given up; runs and tasks hold each other in memory."""
+        if run := self._runs.pop(change.record.id, None):
+            run.tasks.clear()
 
     def is_worth_a_rerun(self, change: LiveChange) -> bool:
         """Whether the author sees that the code is not to blame for the failure."""
@@ -274,7 +280,7 @@ class Ci:
         if run.change and self._is_current(run):
             run.change.check(task.job.name, "passed" if task.conclusion == "success" else "failed")
         if run.is_finished():
-            if run.change and not run.change.is_open:
-                self._runs.pop(run.change.record.id, None)
             if run.done:
                 run.done(run)
+            if run.change is None:
+                run.tasks.clear()

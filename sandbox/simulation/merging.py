@@ -161,6 +161,7 @@ class Merging:
             self.world.push(repository, ref, last, NO_SHA, actor=actor, kind="branch_deletion")
         change.merge(actor, person, commit.sha, len(repository.trunk) - 1)
         self.world.development.finished(change)
+        self.world.ci.forget(change)
         self.world.ci.check_trunk(repository, commit.sha, actor)
         self.world.releases.merged(change)
         self._supersede_reverted(change)
@@ -265,6 +266,7 @@ class Merging:
         if change.is_open and not change.is_queued:
             change.close(actor, for_good=True)
             self.world.development.finished(change)
+            self.world.ci.forget(change)
             if change.ticket and change.ticket.feature:
                 change.ticket.feature.dropped(change.ticket.record.id)
 

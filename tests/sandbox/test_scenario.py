@@ -7,8 +7,8 @@ from sandbox.scenario import STAGES_WITH_CAPACITY, ScenarioError, load_scenario,
 from sandbox.simulation import Simulation, simulate
 
 NAMES = {
-    "balanced", "review_bound", "ci_bound", "release_bound", "decision_bound", "adoption_bound", "assistant_absorbed",
-    "assistant_helps", "assistant_placebo", "incident_heavy",
+    "balanced", "review_bound", "ci_bound", "release_bound", "decision_bound", "adoption_bound",
+    "assistant_absorbed", "assistant_helps", "assistant_placebo", "incident_heavy",
 }  # fmt: skip
 
 

@@ -73,8 +73,8 @@ def test_every_mess_that_is_promised_happens(simulation: Simulation) -> None:
     changes = [change for repository in simulation.history.repositories for change in repository.changes]
     kinds = {event.kind for change in changes for event in change.events}
     assert {
-        "ready_for_review", "converted_to_draft", "review_requested", "commented", "reviewed", "review_dismissed",
-        "force_pushed", "enqueued", "dequeued", "auto_merge_enabled", "merged", "closed", "reopened",
+        "ready_for_review", "converted_to_draft", "review_requested", "commented", "reviewed",
+        "review_dismissed", "force_pushed", "enqueued", "dequeued", "auto_merge_enabled", "merged", "closed", "reopened",
     } <= kinds  # fmt: skip
     assert {change.author.kind for change in changes} == {"human", "dependency_bot", "ai_agent"}
     assert any(change.reverts for change in changes)
@@ -103,9 +103,8 @@ def test_the_database_holds_the_truth(simulation: Simulation, tmp_path: Path, ta
     simulation.truth.write(tmp_path / "truth.duckdb")
     with duckdb.connect(str(tmp_path / "truth.duckdb"), read_only=True) as connection:
         count = connection.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
-        types = dict(
-            connection.execute(f"select column_name, column_type from (describe {table})").fetchall()
-        )
+        columns = connection.execute(f"select column_name, column_type from (describe {table})").fetchall()  # noqa: S608
+        types = dict(columns)
     assert count is not None
     assert count[0] > 0
     assert all(kind.startswith("TIMESTAMP") for name, kind in types.items() if name.endswith("_at"))

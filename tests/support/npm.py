@@ -13,7 +13,7 @@ OPENAPI = "@octokit/openapi@23.0.2"
 
 
 def file_of(package: str, member: str, config: pytest.Config) -> Path:
-    """Return a file of a package, fetching it if it is not kept; skips where npm or its registry cannot be had."""
+    """Return a file of a package, fetched unless it is kept; skips where the registry cannot be had."""
     folder = config.cache.mkdir("npm") / package.strip("@").replace("/", "-").replace("@", "-")
     kept = folder / member.replace("/", "-")
     if not kept.exists():
