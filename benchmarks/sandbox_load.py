@@ -1,8 +1,8 @@
 """How many requests a second the sandbox answers, in its own process, to a mix like the connector's.
 
 `python benchmarks/sandbox_load.py [seconds]` prints requests per second, processor time of the server per
-request, and errors. Nine in ten requests are REST (mostly jobs of a run), one in ten is a page of pull requests by
-GraphQL.
+request, and errors. Nine in ten requests are for the jobs of a run by REST, one in ten is for a page of pull
+requests by GraphQL.
 """
 
 import http.client
@@ -49,8 +49,8 @@ def main(seconds: float) -> None:
         took, used = time.monotonic() - begun, _cpu_seconds(server.pid) - before
         count, errors = len(results), sum(status != HTTPStatus.OK for status in results)
         print(  # noqa: T201
-            f"{count / took:.0f} requests/s in {took:.0f} s, {errors} errors; {1000 * used / count:.2f} ms of one "
-            f"core a request, so {count / used:.0f} requests/s of a core"
+            f"{count / took:.0f} requests/s in {took:.0f} s, {errors} errors; "
+            f"{count / used:.0f} requests/s of a core ({1000 * used / count:.2f} ms each)"
         )
         server.terminate()
 

@@ -1,7 +1,8 @@
 """What would have been: the constraint by window and the effect of assistants, found by simulating again.
 
 The same company meets the same tickets with one stage's capacity raised, or without its assistants' effect.
-The stage whose raise delivers most more is the constraint; where no raise delivers noticeably more there is none.
+The stage whose raise delivers most more is the constraint; where no raise delivers noticeably more there is
+none.
 """
 
 from collections import Counter, defaultdict

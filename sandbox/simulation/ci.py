@@ -171,7 +171,7 @@ class Ci:
         self._start(repository, "push", "main", sha, actor)
 
     def forget(self, change: LiveChange) -> None:
-        """Let go of the run of a change that is merged or given up; runs and tasks hold each other in memory."""
+        """Let go of the run of a change that needs none any more: runs and tasks hold each other."""
         if run := self._runs.pop(change.record.id, None):
             run.tasks.clear()
 

@@ -74,7 +74,8 @@ def test_every_mess_that_is_promised_happens(simulation: Simulation) -> None:
     kinds = {event.kind for change in changes for event in change.events}
     assert {
         "ready_for_review", "converted_to_draft", "review_requested", "commented", "reviewed",
-        "review_dismissed", "force_pushed", "enqueued", "dequeued", "auto_merge_enabled", "merged", "closed", "reopened",
+        "review_dismissed", "force_pushed", "enqueued", "dequeued", "auto_merge_enabled", "merged", "closed",
+        "reopened",
     } <= kinds  # fmt: skip
     assert {change.author.kind for change in changes} == {"human", "dependency_bot", "ai_agent"}
     assert any(change.reverts for change in changes)

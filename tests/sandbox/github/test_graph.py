@@ -8,7 +8,7 @@ query ($first: Int!, $after: String) {
   repository(owner: "acme", name: "checkout") {
     pullRequests(first: $first, after: $after, orderBy: {field: UPDATED_AT, direction: DESC}) {
       totalCount pageInfo { hasNextPage endCursor }
-      nodes { id number updatedAt state isDraft mergedAt 
+      nodes { id number updatedAt state isDraft mergedAt
         timelineItems(first: 100) { nodes { __typename ... on Node { id } } } }
     }
   }
