@@ -12,8 +12,8 @@ from typing import Any
 from graphql import GraphQLError, GraphQLResolveInfo
 
 from sandbox.calendar import isoformat
-from sandbox.github.view import ChangeState, RepositoryView
-from sandbox.history import Account, Commit, Deployment, DeploymentStatus, Event, Release
+from sandbox.github.view import ChangeState, RepositoryView, job_state, run_state
+from sandbox.history import Account, Commit, Deployment, DeploymentStatus, Event, Job, Release, Run
 
 Node = dict[str, Any]
 WEB = "https://github.example"
@@ -311,6 +311,61 @@ class Nodes:
             "parents": lambda info, **arguments: connection(
                 commit.parents, self.bare_commit, None, info, **arguments
             ),
+            "checkSuites": lambda info, **arguments: connection(
+                self.view.runs_by_sha.get(commit.sha, []), self.check_suite, None, info, **arguments
+            ),
+            "repository": lambda _: self.repository(),
+        }
+
+    def check_suite(self, run: Run) -> Node:
+        """The checks of a workflow run: its latest attempt."""
+        attempt = self.view.attempts(run)[-1]
+        status, conclusion, updated_at = run_state(attempt, self.view.now)
+        path = f"/{self.view.name}/actions/runs/{run.id}"
+        node: Node = {
+            "__typename": "CheckSuite",
+            "id": node_id("CheckSuite", run.id),
+            "databaseId": run.number,
+            "status": status.upper(),
+            "conclusion": conclusion.upper() if conclusion else None,
+            "createdAt": isoformat(run.created_at),
+            "updatedAt": isoformat(updated_at),
+            "url": WEB + path,
+            "resourcePath": path,
+            "branch": None,
+            "commit": lambda _: self.bare_commit(run.sha),
+            "repository": lambda _: self.repository(),
+            "checkRuns": lambda info, **arguments: connection(
+                attempt.jobs, self.check_run, None, info, **arguments
+            ),
+        }
+        workflow = {
+            "__typename": "WorkflowRun",
+            "id": node_id("WorkflowRun", run.id),
+            "databaseId": run.id,
+            "event": run.trigger,
+            "runNumber": run.number,
+            "checkSuite": lambda _: self.check_suite(run),
+        }
+        shared = {name: node[name] for name in ("createdAt", "updatedAt", "url", "resourcePath")}
+        return {**node, "workflowRun": {**workflow, **shared}}
+
+    def check_run(self, job: Job) -> Node:
+        """A job as a check; GraphQL does not tell when it was created."""
+        status, conclusion = job_state(job, self.view.now)
+        path = f"/{self.view.name}/runs/{job.id}"
+        is_started = job.started_at is not None and job.started_at <= self.view.now
+        return {
+            "__typename": "CheckRun",
+            "id": node_id("CheckRun", job.id),
+            "databaseId": job.id,
+            "name": job.name,
+            "status": status.upper(),
+            "conclusion": conclusion.upper() if conclusion else None,
+            "startedAt": isoformat(job.started_at) if is_started and job.started_at else None,
+            "completedAt": isoformat(job.completed_at) if conclusion and job.completed_at else None,
+            "url": WEB + path,
+            "resourcePath": path,
             "repository": lambda _: self.repository(),
         }
 

@@ -99,6 +99,14 @@ class RepositoryView:
         return {run.id: run for run in self.runs}
 
     @cached_property
+    def runs_by_sha(self) -> dict[str, list[Run]]:
+        """Visible runs by the commit that they check, oldest first."""
+        found: dict[str, list[Run]] = {}
+        for run in reversed(self.runs):
+            found.setdefault(run.sha, []).append(run)
+        return found
+
+    @cached_property
     def deployments(self) -> list[Deployment]:
         """Deployments, newest first."""
         return [item for item in reversed(self.repository.deployments) if item.created_at <= self.now]

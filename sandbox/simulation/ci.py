@@ -19,6 +19,8 @@ TRIGGER_SECONDS = 2
 LOST_RUNNER_SECONDS = 6 * 3600
 FLAKY_WEIGHT = {"lint": 0.1, "unit": 0.7, "integration": 2.0, "preview": 1.0}
 MAX_RERUNS = 2
+# Below 2**31, so that GraphQL's Int can tell them as well.
+FIRST_RUN, FIRST_JOB = 1_900_000_000, 1_000_000_000
 
 
 @dataclass(slots=True, eq=False)
@@ -207,7 +209,7 @@ class Ci:
         )
 
     def _next_job_id(self) -> int:
-        return self.world.history.next_id("job") + 40_000_000_000
+        return self.world.history.next_id("job") + FIRST_JOB
 
     def _start(
         self,
@@ -224,7 +226,7 @@ class Ci:
         history = self.world.history
         number = history.next_id(f"run of {repository.id}")
         record = Run(
-            history.next_id("run") + 9_000_000_000,
+            history.next_id("run") + FIRST_RUN,
             number,
             repository,
             "ci",

@@ -53,6 +53,24 @@ def test_state_and_timeline_agree(standing: Any) -> None:
             assert not node["isDraft"]
 
 
+def test_checks_of_a_head_are_the_runs_that_rest_tells(standing: Any) -> None:
+    text = """{ repository(owner: "acme", name: "checkout") { pullRequest(number: 3) { headRefOid
+      commits(last: 1) { nodes { commit { checkSuites(first: 50) { nodes { status workflowRun { databaseId }
+        checkRuns(first: 50) { nodes { name conclusion } } } } } } } } } }"""
+    pull = standing.graphql(text)["data"]["repository"]["pullRequest"]
+    suites = pull["commits"]["nodes"][0]["commit"]["checkSuites"]["nodes"]
+    runs = standing.get(f"/repos/acme/checkout/actions/runs?head_sha={pull['headRefOid']}").json()[
+        "workflow_runs"
+    ]
+    assert sorted(suite["workflowRun"]["databaseId"] for suite in suites) == sorted(run["id"] for run in runs)
+    assert {check["name"] for check in suites[0]["checkRuns"]["nodes"]} == {
+        "lint",
+        "unit",
+        "integration",
+        "preview",
+    }
+
+
 def test_cost_follows_the_published_formula(standing: Any) -> None:
     limit = standing.graphql(PULLS, first=50, after=None)["data"]["rateLimit"]
     assert (limit["cost"], limit["nodeCount"]) == (1, 50 + 50 * 100)
