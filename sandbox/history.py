@@ -136,7 +136,6 @@ class Job:
     created_at: int
     pool: str
     started_at: int | None = None
-    steps_started_at: int | None = None
     setup_seconds: int = 0
     completed_at: int | None = None
     conclusion: Conclusion | None = None

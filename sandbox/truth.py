@@ -5,6 +5,7 @@ derives them: each visit begins when the simulated state changes. Only tests and
 the pipeline never does.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -65,61 +66,58 @@ class Handoff(NamedTuple):
 
 
 class Track:
-    """The stages of one flow item as they follow each other: no gap but closings, no empty stay."""
+    """The stages of one flow item as they follow each other: no gap but closings, no empty stay.
 
-    __slots__ = ("_stays", "flow_item", "flow_item_type")
+    Instants and places lie side by side in flat lists, for there are many; a place is a stage, or the reason of
+    leaving behind a minus.
+    """
+
+    __slots__ = ("_places", "_times", "flow_item", "flow_item_type")
 
     def __init__(self, flow_item_type: str, flow_item: int) -> None:
         self.flow_item_type = flow_item_type
         self.flow_item = flow_item
-        self._stays: list[tuple[int, str | None, str]] = []
+        self._times = array("q")
+        self._places: list[str] = []
 
     @property
     def stage(self) -> str | None:
         """The stage the item is in, None while it is closed or before it began."""
-        return self._stays[-1][1] if self._stays else None
+        return self._places[-1] if self._places and self._places[-1][0] != "-" else None
 
     def enter(self, stage: str, at: int) -> None:
         """Move into a stage; what is left within the second of its beginning never was."""
-        self._append(stage, at, "")
+        self._append(stage, at)
 
     def leave(self, at: int, reason: str) -> None:
         """Leave without entering another stage: finished (`advanced`), `abandoned` or `superseded`."""
-        self._append(None, at, reason)
+        self._append(f"-{reason}", at)
 
-    def _append(self, stage: str | None, at: int, reason: str) -> None:
-        if self._stays and self._stays[-1][0] == at:
-            self._stays.pop()
-        if not self._stays or self._stays[-1][1] != stage:
-            self._stays.append((at, stage, reason))
+    def _append(self, place: str, at: int) -> None:
+        if self._times and self._times[-1] == at:
+            self._times.pop()
+            self._places.pop()
+        if not self._places or self._places[-1] != place:
+            self._times.append(at)
+            self._places.append(place)
 
     def visits(self) -> Iterable[Visit]:
         """Yield the visits in order."""
         numbers: Counter[str] = Counter()
-        for index, (at, stage, _) in enumerate(self._stays):
-            if stage is None:
+        last = len(self._places) - 1
+        for index, (at, stage) in enumerate(zip(self._times, self._places, strict=True)):
+            if stage.startswith("-"):
                 continue
             numbers[stage] += 1
-            after = self._stays[index + 1] if index + 1 < len(self._stays) else None
-            exited_at = after[0] if after else None
-            yield Visit(
-                self.flow_item_type,
-                self.flow_item,
-                stage,
-                numbers[stage],
-                at,
-                exited_at,
-                _exit_reason(stage, after),
-            )
+            exited_at = self._times[index + 1] if index < last else None
+            reason = _exit_reason(stage, self._places[index + 1]) if index < last else "open"
+            yield Visit(self.flow_item_type, self.flow_item, stage, numbers[stage], at, exited_at, reason)
 
 
-def _exit_reason(stage: str, after: tuple[int, str | None, str] | None) -> str:
-    if after is None:
-        return "open"
-    _, next_stage, reason = after
-    if next_stage is None:
-        return reason
-    return "returned" if STAGE_ORDER[next_stage] < STAGE_ORDER[stage] else "advanced"
+def _exit_reason(stage: str, following: str) -> str:
+    if following.startswith("-"):
+        return following[1:]
+    return "returned" if STAGE_ORDER[following] < STAGE_ORDER[stage] else "advanced"
 
 
 @dataclass(slots=True)

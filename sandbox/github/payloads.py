@@ -440,7 +440,7 @@ def job(record: Job, owner: Run, attempt: Attempt, view: RepositoryView, api: st
 
 def _steps(record: Job, now: int) -> list[Payload]:
     """Set-up and the work itself."""
-    begun = record.steps_started_at or 0
+    begun = (record.started_at or 0) + 1
     ready = begun + record.setup_seconds
     ended = record.completed_at if record.completed_at is not None and record.completed_at <= now else None
     if ended is not None:

@@ -77,7 +77,6 @@ class Pool:
         skew = self.skew(task.job.runner)
         task.started_at = now + pickup
         task.job.started_at = now + pickup + skew
-        task.job.steps_started_at = task.job.started_at + 1
         task.job.setup_seconds = setup
         self.world.at(now + pickup + setup + task.seconds, partial(self._finish, task))
 
@@ -201,7 +200,6 @@ class Ci:
             self.world.now,
             job.pool,
             job.started_at,
-            job.steps_started_at,
             job.setup_seconds,
             job.completed_at,
             job.conclusion,

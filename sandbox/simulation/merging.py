@@ -162,7 +162,8 @@ class Merging:
         change.merge(actor, person, commit.sha, len(repository.trunk) - 1)
         self.world.development.finished(change)
         self.world.ci.forget(change)
-        self.world.ci.check_trunk(repository, commit.sha, actor)
+        if kind == "pr_merge":  # the queue has checked the very commit already
+            self.world.ci.check_trunk(repository, commit.sha, actor)
         self.world.releases.merged(change)
         self._supersede_reverted(change)
         if change.record.reverts is None and chance(self._random, self.world.scenario.merge.revert_share):
