@@ -68,8 +68,8 @@ class Handoff(NamedTuple):
 class Track:
     """The stages of one flow item as they follow each other: no gap but closings, no empty stay.
 
-    Instants and places lie side by side in flat lists, for there are many; a place is a stage, or the reason of
-    leaving behind a minus.
+    Instants and places lie side by side in flat lists, for there are many; a place is a stage, or the reason
+    of leaving behind a minus.
     """
 
     __slots__ = ("_places", "_times", "flow_item", "flow_item_type")
