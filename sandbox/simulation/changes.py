@@ -54,6 +54,7 @@ class LiveChange:
         "owner",
         "pushed_at",
         "record",
+        "ref",
         "reviewers",
         "services",
         "state",
@@ -79,6 +80,7 @@ class LiveChange:
     ) -> None:
         self.world = world
         self.record = record
+        self.ref = f"refs/heads/{record.head_branch}"
         self.author = author
         self.owner = owner
         self.team = team
@@ -176,10 +178,14 @@ class LiveChange:
     def end(self, state: str, reason: str = "advanced") -> None:
         """End the flow now."""
         self.flow_ended_at, self.state = self.world.now, state
-        self.tree = EMPTY
+        self._forget()
         self.track.leave(self.world.now, reason)
         if self.ticket:
             self.ticket.follow()
+
+    def _forget(self) -> None:
+        """Let go of what only an open change needs."""
+        self.tree, self.verdicts, self.checks = EMPTY, {}, {}
 
     # What happens.
 
@@ -263,9 +269,7 @@ class LiveChange:
             self.record.heads[-1].sha if self.record.heads else NO_SHA,
         )
         kind: PushKind = "branch_creation" if before == NO_SHA else "force_push" if is_forced else "push"
-        self.world.push(
-            repository, f"refs/heads/{self.record.head_branch}", before, head.sha, actor=actor, kind=kind
-        )
+        self.world.push(repository, self.ref, before, head.sha, actor=actor, kind=kind)
         self.record.heads.append(head)
         self.pushed_at = self.world.now
         self.checks = {}
@@ -309,7 +313,7 @@ class LiveChange:
         record = self.record
         record.merged_at, record.merged_by, record.merge_sha = self.world.now, actor, sha
         self.merge_position = position
-        self.tree = EMPTY
+        self._forget()
         self._record(self.world.event("merged", actor, sha=sha))
         self._record(self.world.event("closed", actor))
         self.is_open = self.is_queued = False

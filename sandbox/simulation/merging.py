@@ -156,9 +156,8 @@ class Merging:
         repository.trunk.append((self.world.now, commit))
         self.world.push(repository, TRUNK, before, commit.sha, actor=actor, kind=kind)
         if chance(self._random, 0.8):
-            ref = f"refs/heads/{change.record.head_branch}"
             last = change.record.heads[-1].sha
-            self.world.push(repository, ref, last, NO_SHA, actor=actor, kind="branch_deletion")
+            self.world.push(repository, change.ref, last, NO_SHA, actor=actor, kind="branch_deletion")
         change.merge(actor, person, commit.sha, len(repository.trunk) - 1)
         self.world.development.finished(change)
         self.world.ci.forget(change)
