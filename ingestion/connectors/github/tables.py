@@ -101,6 +101,7 @@ PULL_REQUEST_TIMELINE = Table(
     name="pull_request_timeline",
     description="One row per event on a pull request: reviews, requests, comments, drafts, queue and ref events.",
     key=("id",),
+    complete_within=("pull_request_id",),
     columns=(
         _id("id", "GraphQL node id of the event."),
         _PULL_REQUEST,
@@ -111,6 +112,7 @@ PULL_REQUEST_TIMELINE = Table(
         _text("subject_id", "Account that was asked or removed, or whose review was dismissed, accounts.id."),
         _text("subject_team", "Team that was asked or removed, as organisation/slug."),
         _text("review_state", "APPROVED, CHANGES_REQUESTED, COMMENTED or DISMISSED, as it is today."),
+        _text("review_id", "Of a dismissal: the review dismissed, pull_request_timeline.id."),
         _text("sha", "Commit reviewed, merged, or at the head after a force push."),
         _text("before_sha", "Head before a force push."),
         _text("detail", "Reason of leaving the merge queue, verdict before a dismissal, or the base branches."),
@@ -121,6 +123,7 @@ PULL_REQUEST_COMMITS = Table(
     name="pull_request_commits",
     description="One row per commit of a pull request.",
     key=("pull_request_id", "sha"),
+    complete_within=("pull_request_id",),
     columns=(
         _PULL_REQUEST,
         _REPOSITORY,
@@ -138,6 +141,7 @@ PULL_REQUEST_FILES = Table(
     name="pull_request_files",
     description="One row per path that a pull request changes.",
     key=("pull_request_id", "path"),
+    complete_within=("pull_request_id",),
     columns=(
         _PULL_REQUEST,
         _REPOSITORY,
@@ -151,6 +155,7 @@ PULL_REQUEST_CLOSING_ISSUES = Table(
     name="pull_request_closing_issues",
     description="One row per issue that a pull request closes.",
     key=("pull_request_id", "issue_id"),
+    complete_within=("pull_request_id",),
     columns=(
         _PULL_REQUEST,
         _REPOSITORY,
@@ -201,6 +206,7 @@ WORKFLOW_JOBS = Table(
     name="workflow_jobs",
     description="One row per job of a run attempt.",
     key=("id",),
+    complete_within=("run_id", "run_attempt"),
     columns=(
         _id("id", "GitHub's numeric job id."),
         _id("run_id", "Run, workflow_runs.run_id."),
@@ -325,6 +331,7 @@ TAGS = Table(
     name="tags",
     description="One row per tag.",
     key=("repository_id", "name"),
+    complete_within=("repository_id",),
     columns=(
         _REPOSITORY,
         _id("name", "Name of the tag."),
