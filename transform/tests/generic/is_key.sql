@@ -1,5 +1,8 @@
-{#- Fails for each combination that repeats or has a null part: one query for what `unique` and `not_null` say. -#}
-{% test is_key(model, columns) %}
+{#-
+Fails for each combination that repeats or has a null part: one query for what `unique` and `not_null` say.
+`nullable` names parts for which null is a value of its own.
+-#}
+{% test is_key(model, columns, nullable=[]) %}
 
 select
     {{ columns | join(', ') }},
@@ -8,7 +11,7 @@ from {{ model }}
 group by {{ columns | join(', ') }}
 having
     count(*) > 1
-    {%- for column in columns %}
+    {%- for column in columns if column not in nullable %}
     or {{ column }} is null
     {%- endfor %}
 
