@@ -1,8 +1,8 @@
 """What a connector is: a declaration of tables, settings and what they provide, plus one function that walks.
 
-The kit (`pipeline.py`) derives everything else from the declaration: the dlt tables with their column contracts,
-keys and merge, the checks of each row, the removal of rows that are gone, `source_counts` and `rejected_rows`.
-The register at the end is the one place outside a connector's own folders that names it.
+The kit (`pipeline.py`) derives everything else from the declaration: the dlt tables with their column
+contracts, keys and merge, the checks of each row, the removal of rows that are gone, `source_counts` and
+`rejected_rows`. The register at the end is the one place outside a connector's own folders that names it.
 """
 
 from __future__ import annotations
@@ -73,9 +73,11 @@ class Table:
         reserved = set(names) & set(KIT_COLUMNS)
         wanted = {*self.key, *self.complete_within, *([self.updated] if self.updated else [])}
         if repeated or reserved:
-            raise ConnectorError(f"table {self.name}: columns declared twice or reserved: {repeated | reserved}")
+            raise ConnectorError(
+                f"table {self.name}: columns declared twice or reserved: {repeated | reserved}"
+            )
         if not self.key or not wanted <= set(names):
-            raise ConnectorError(f"table {self.name}: columns named but not declared: {wanted - set(names)}")
+            raise ConnectorError(f"table {self.name} names but does not declare: {wanted - set(names)}")
 
 
 class Page(NamedTuple):
@@ -98,7 +100,8 @@ class Finding(NamedTuple):
     remedy: str = ""
 
 
-class SourceCount(NamedTuple):
+@dataclass(frozen=True)
+class SourceCount:
     """The source's own count of what one scope (a repository, a window) of a table holds."""
 
     table: str
