@@ -5,7 +5,7 @@ Pure: built from shas and parent edges, knows nothing of deployments, databases 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -40,14 +40,25 @@ class CommitGraph:
 
     def ancestors(self, sha: str) -> frozenset[str]:
         """The commit itself and everything that it contains."""
-        seen = {sha}
+        return frozenset(self.beyond(sha, frozenset())[0])
+
+    def beyond(self, sha: str, known: Set[str]) -> tuple[set[str], set[str]]:
+        """What a commit contains beyond a set that holds all ancestors of its members.
+
+        Returns:
+            The commits outside the set, and those members of the set at which the search stopped.
+        """
+        added: set[str] = set()
+        touched: set[str] = set()
         stack = [sha]
         while stack:
-            for parent in self._parents[stack.pop()]:
-                if parent not in seen:
-                    seen.add(parent)
-                    stack.append(parent)
-        return frozenset(seen)
+            commit = stack.pop()
+            if commit in known:
+                touched.add(commit)
+            elif commit not in added:
+                added.add(commit)
+                stack.extend(self._parents[commit])
+        return added, touched
 
     def compare(self, old: str, new: str) -> Difference:
         """Commits of `new` that `old` does not contain, and the other way round.
@@ -75,6 +86,39 @@ class CommitGraph:
                     heappush(queue, (-self._generations[parent], parent))
                     one_sided += after != _BOTH
         return Difference(_painted(colours, _NEW), _painted(colours, _OLD))
+
+
+class Comparisons:
+    """Comparisons within one graph, remembered, and cheap along a line of ever younger commits.
+
+    Where the new commit contains the youngest one met so far, each commit is visited once over all calls;
+    only a step back or aside pays for a comparison of its own. An old branch that is merged late would
+    otherwise be searched for through the whole common history, each time.
+    """
+
+    def __init__(self, graph: CommitGraph) -> None:
+        self._graph = graph
+        self._youngest: str | None = None
+        self._contained: set[str] = set()
+        self._known: dict[tuple[str, str], Difference] = {}
+
+    def compare(self, old: str, new: str) -> Difference:
+        """The same as `CommitGraph.compare`."""
+        if (old, new) not in self._known:
+            self._known[old, new] = self._compare(old, new)
+        return self._known[old, new]
+
+    def _compare(self, old: str, new: str) -> Difference:
+        if self._youngest is None:
+            self._youngest, self._contained = old, set(self._graph.ancestors(old))
+        youngest = self._youngest
+        added, touched = self._graph.beyond(new, self._contained)
+        if youngest in touched:
+            self._youngest = new
+            self._contained |= added
+            if old == youngest:
+                return Difference(frozenset(added), frozenset())
+        return self._graph.compare(old, new)
 
 
 def _painted(colours: Mapping[str, int], colour: int) -> frozenset[str]:

@@ -12,13 +12,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from itertools import accumulate, groupby
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from transform.commit_graph import CommitGraph, Difference
+from transform.commit_graph import CommitGraph, Comparisons, Difference
 
 if TYPE_CHECKING:
     import duckdb
@@ -91,7 +90,7 @@ def walk_deployments(
     created = sorted(attempts, key=attrgetter("created_at", "deployment"))
     finished = [(attempt.finished_at, attempt) for attempt in created if attempt.is_success]
     successes = [attempt for _, attempt in sorted((pair for pair in finished if pair[0]), key=itemgetter(0))]
-    compare = lru_cache(maxsize=64)(graph.compare)
+    compare = Comparisons(graph).compare
     delivered = _delivered(graph, compare, successes, is_wanted)
     carried = _carried(graph, compare, created, successes)
     named = {(row.deployment, row.sha) for row in delivered}

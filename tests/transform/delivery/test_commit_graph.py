@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transform.commit_graph import CommitGraph
+from transform.commit_graph import CommitGraph, Comparisons
 
 
 @st.composite
@@ -43,6 +44,17 @@ def test_a_comparison_equals_the_difference_of_what_can_be_reached(
     assert removed == reachable(parents, old) - reachable(parents, new)
 
 
+@given(histories(), st.data())
+def test_remembered_comparisons_equal_single_ones_whatever_the_order(
+    parents: dict[str, list[str]], data: st.DataObject
+) -> None:
+    graph = graph_of(parents)
+    comparisons = Comparisons(graph)
+    shas = data.draw(st.lists(st.sampled_from(sorted(parents)), min_size=2, max_size=8))
+    for old, new in pairwise(shas):
+        assert comparisons.compare(old, new) == graph.compare(old, new)
+
+
 @given(histories())
 def test_ancestors_are_what_can_be_reached(parents: dict[str, list[str]]) -> None:
     graph = graph_of(parents)
@@ -56,16 +68,33 @@ def test_a_parent_that_was_not_listed_as_a_commit_is_known() -> None:
     assert graph.compare("a", "b").added == {"b"}
 
 
-def test_a_comparison_does_not_walk_the_common_history() -> None:
-    visited: list[str] = []
+class Counted(list[str]):
+    """Parents of a commit that count how often they are looked at."""
 
-    class Watched(list[str]):
-        def __iter__(self):  # type: ignore[no-untyped-def]
-            visited.append(self[0] if self else "root")
-            return super().__iter__()
+    looks = 0
 
-    chain = [f"{number:05}" for number in range(10_000)]
+    def __iter__(self) -> Iterator[str]:
+        Counted.looks += 1
+        return super().__iter__()
+
+
+def counted_chain(length: int) -> tuple[list[str], CommitGraph]:
+    chain = [f"{number:05}" for number in range(length)]
     graph = CommitGraph(chain, zip(chain[1:], chain, strict=False))
-    graph._parents = {sha: Watched(its) for sha, its in graph._parents.items()}
+    graph._parents = {sha: Counted(its) for sha, its in graph._parents.items()}
+    Counted.looks = 0
+    return chain, graph
+
+
+def test_a_comparison_does_not_walk_the_common_history() -> None:
+    chain, graph = counted_chain(10_000)
     assert len(graph.compare(chain[-4], chain[-1]).added) == 3
-    assert len(visited) < 10
+    assert Counted.looks < 10
+
+
+def test_along_a_line_each_commit_is_visited_once_for_all_comparisons() -> None:
+    chain, graph = counted_chain(1_000)
+    comparisons = Comparisons(graph)
+    for position in range(0, 900, 100):
+        comparisons.compare(chain[position], chain[position + 100])
+    assert Counted.looks <= len(chain)
