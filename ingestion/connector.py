@@ -161,6 +161,7 @@ class Connector:
         check: what `flowgauge doctor` asks of a connection, reading only.
         identities: names of what the connection reads (repositories, projects): one of them in two
             connections of a connector is a settings error.
+        example: a connection as people would write it into flowgauge.yaml.
     """
 
     name: str
@@ -172,6 +173,7 @@ class Connector:
     extract: Callable[[Extraction], Iterator[Page]]
     check: Callable[[Extraction], Iterator[Finding]]
     identities: Callable[[Any], Iterable[str]] = lambda _settings: ()
+    example: str = ""
 
     @property
     def dataset(self) -> str:
