@@ -114,7 +114,7 @@ def _read_catalogue(warehouse: Path) -> Catalogue:
     engine = sqlalchemy.create_engine(read_only_url(warehouse), poolclass=sqlalchemy.NullPool)
     try:
         with engine.connect() as connection:
-            columns = connection.exec_driver_sql(
+            columns: Sequence[Any] = connection.exec_driver_sql(
                 "select schema_name || '.' || table_name, column_name from duckdb_columns()"
                 " where not internal and database_name = current_database() order by table_oid, column_index"
             ).all()

@@ -59,7 +59,8 @@ def _of_dataset(source: Source) -> tuple[Check, ...]:
             "No row broke the declared types of its table.",
             sql(
                 "select connection, table_name, rule, count(*) as rejected_count,"
-                f" max(rejected_at) as latest_at from {dataset}.rejected_rows group by connection, table_name, rule"
+                f" max(rejected_at) as latest_at from {dataset}.rejected_rows"
+                " group by connection, table_name, rule"
             ),
         ),
         Check(
