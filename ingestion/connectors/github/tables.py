@@ -77,7 +77,9 @@ PULL_REQUESTS = Table(
         _bool("is_draft", "Whether it is a draft now."),
         _text("author_id", "Author, accounts.id; null where the account was deleted."),
         _timestamp("created_at", "When it was opened.", nullable=False),
-        _timestamp("updated_at", "When GitHub last saw it change; check results do not move it.", nullable=False),
+        _timestamp(
+            "updated_at", "When GitHub last saw it change; check results do not move it.", nullable=False
+        ),
         _timestamp("merged_at", "When it was merged."),
         _timestamp("closed_at", "When it was closed or merged."),
         _text("merged_by_id", "Who merged it, accounts.id."),
@@ -88,7 +90,10 @@ PULL_REQUESTS = Table(
         _bigint("additions", "Lines added."),
         _bigint("deletions", "Lines deleted."),
         _bigint("changed_file_count", "Files changed."),
-        _text("review_decision", "APPROVED, CHANGES_REQUESTED or REVIEW_REQUIRED; null where no rule asks for it."),
+        _text(
+            "review_decision",
+            "APPROVED, CHANGES_REQUESTED or REVIEW_REQUIRED; null where no rule asks for it.",
+        ),
         _text("mergeable", "MERGEABLE or CONFLICTING; null while GitHub does not know, and once closed."),
         _bigint("commit_count", "Commits in the pull request."),
         _text("reverts_sha", "Commit that this pull request says it reverts."),
@@ -115,7 +120,9 @@ PULL_REQUEST_TIMELINE = Table(
         _text("review_id", "Of a dismissal: the review dismissed, pull_request_timeline.id."),
         _text("sha", "Commit reviewed, merged, or at the head after a force push."),
         _text("before_sha", "Head before a force push."),
-        _text("detail", "Reason of leaving the merge queue, verdict before a dismissal, or the base branches."),
+        _text(
+            "detail", "Reason of leaving the merge queue, verdict before a dismissal, or the base branches."
+        ),
     ),
 )
 
@@ -240,6 +247,7 @@ DEPLOYMENTS = Table(
     updated="updated_at",
     columns=(
         _id("id", "GitHub's numeric deployment id."),
+        _text("node_id", "GraphQL node id."),
         _REPOSITORY,
         _text("sha", "Commit deployed."),
         _text("ref", "Branch, tag or commit that was asked for."),
@@ -295,7 +303,10 @@ PUSHES = Table(
         _text("after_sha", "Head after; zeros where the branch was deleted."),
         _timestamp("occurred_at", "When it happened.", nullable=False),
         _text("actor_id", "Who did it, accounts.id."),
-        _text("activity_type", "push, force_push, branch_creation, branch_deletion, pr_merge or merge_queue_merge."),
+        _text(
+            "activity_type",
+            "push, force_push, branch_creation, branch_deletion, pr_merge or merge_queue_merge.",
+        ),
     ),
 )
 
@@ -309,7 +320,9 @@ COMMITS = Table(
         _timestamp("authored_at", "When it was written."),
         _timestamp("committed_at", "When it was committed."),
         _text("author_email_hash", "Keyed hash of the author's e-mail address."),
-        _text("author_id", "Author, accounts.id, where the address is GitHub's own no-reply address; else null."),
+        _text(
+            "author_id", "Author, accounts.id, where the address is GitHub's own no-reply address; else null."
+        ),
         _bool("is_on_default_branch", "Whether the default branch contained it when it was last read."),
         _MARKERS,
     ),

@@ -1,0 +1,386 @@
+"""Pull requests with everything nested, by GraphQL, and the rows that come of them.
+
+The list is walked by last update until before the cursor. It shifts while it is read: what moves to the top is
+caught by reading the top again until that fits one page. Open ones that the walk did not meet are read by id,
+because check results, mergeability and rules do not move `updatedAt`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from ingestion import markers
+from ingestion.connector import Page
+from ingestion.connectors.github import queries
+from ingestion.connectors.github.references import references
+from ingestion.connectors.github.walk import Walk, instant, login_of
+from ingestion.http import GraphQLError, QueryFailedError, QueryTooHeavyError
+
+Payload = dict[str, Any]
+
+FIRST_PAGE_SIZE = 25
+LARGEST_BATCH = 100
+_SUCCESSES_BEFORE_GROWTH = 3
+_RETRY_OPTIONAL_AFTER = timedelta(days=7)
+_CHILDREN = (
+    "pull_request_timeline",
+    "pull_request_commits",
+    "pull_request_files",
+    "pull_request_closing_issues",
+)
+_NOREPLY = "@users.noreply.github.com"
+
+
+def pull_request_pages(walk: Walk) -> Iterator[Page]:
+    """Pages of all pull request tables; moves the cursor after the last."""
+    reader = Reader(walk)
+    state = walk.part("pull_requests")
+    seen: dict[str, str] = {}
+    newest: str | None = state.get("cursor")
+    rules: dict[str, Payload] = {}
+    stop_at = walk.stop_at(newest)
+    for batch in _with_open(reader, _changed(reader, stop_at), state.get("open", []), seen):
+        yield from batch_pages(walk, batch)
+        newest = max([*(node["updatedAt"] for node in batch), *([newest] if newest else [])], default=None)
+        rules.update(_rules(batch))
+    yield from _rule_pages(walk, rules, is_visible="refUpdateRule" not in reader.lacking)
+    state["cursor"] = newest
+    state["is_whole"] = state.get("is_whole", False) or stop_at is None
+    if state["is_whole"]:
+        walk.extraction.expect_count("pull_requests", f"repository_id={walk.repository_id}", reader.total)
+    state["open"] = sorted(node_id for node_id, status in seen.items() if status == "OPEN")
+
+
+def batch_pages(walk: Walk, batch: list[Payload]) -> Iterator[Page]:
+    """Rows of complete pull requests, accounts first."""
+    rows: dict[str, list[Payload]] = {name: [] for name in ("pull_requests", *_CHILDREN)}
+    for node in batch:
+        for table, found in _rows(walk, node):
+            rows[table].append(found)
+    yield walk.accounts.take()
+    yield Page("pull_requests", rows["pull_requests"])
+    parents = [(node["fullDatabaseId"],) for node in batch]
+    for child in _CHILDREN:
+        yield Page(child, rows[child], parents)
+
+
+@dataclass
+class PageSize:
+    """Pull requests to ask for at once: halves when the server gives up, grows back after some successes."""
+
+    size: int = FIRST_PAGE_SIZE
+    largest: int = FIRST_PAGE_SIZE
+    _successes: int = 0
+
+    def shrink(self) -> bool:
+        """Halve it; False where it is one already."""
+        can_shrink = self.size > 1
+        self.size = max(1, self.size // 2)
+        self._successes = 0
+        return can_shrink
+
+    def succeeded(self) -> None:
+        """Grow back towards the largest."""
+        self._successes += 1
+        if self._successes >= _SUCCESSES_BEFORE_GROWTH:
+            self.size, self._successes = min(self.largest, self.size * 2), 0
+
+
+@dataclass
+class Reader:
+    """Asks for pull requests, in pages that the server can bear and with the parts that it can answer.
+
+    Attributes:
+        walk: the repository's walk.
+        lacking: optional parts that this server or token cannot answer; tried again after a week.
+        total: pull requests that the repository has, as of the last page.
+    """
+
+    walk: Walk
+    total: int = 0
+    lacking: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        remembered: dict[str, str] = self.walk.part("pull_requests").setdefault("lacking", {})
+        now = self.walk.extraction.started_at
+        for part, seen_at in list(remembered.items()):
+            if now - instant(seen_at) < _RETRY_OPTIONAL_AFTER:
+                self.lacking.add(part)
+            else:
+                del remembered[part]
+
+    def changed_since(self, stop_at: datetime | None, size: PageSize) -> Iterator[list[Payload]]:
+        """Pages of pull requests, last updated first, until before the instant."""
+        after = None
+        while True:
+            connection = self._page(size, after)
+            nodes = [node for node in connection["nodes"] if node]
+            self.total = connection["totalCount"]
+            fresh = [node for node in nodes if stop_at is None or instant(node["updatedAt"]) >= stop_at]
+            yield [self._completed(node) for node in fresh]
+            if len(fresh) < len(nodes) or not connection["pageInfo"]["hasNextPage"]:
+                return
+            after = connection["pageInfo"]["endCursor"]
+
+    def by_id(self, node_ids: list[str]) -> Iterator[list[Payload]]:
+        """Pull requests by node id; those that no longer exist are left out."""
+        size, start = PageSize(LARGEST_BATCH, LARGEST_BATCH), 0
+        while start < len(node_ids):
+            ids = node_ids[start : start + size.size]
+            try:
+                nodes = self._ask(queries.pull_requests_by_id, {"ids": ids}, size)["nodes"]
+            except QueryTooHeavyError:
+                if not size.shrink():
+                    raise
+                continue
+            size.succeeded()
+            start += len(ids)
+            yield [self._completed(node) for node in nodes if node]
+
+    def _page(self, size: PageSize, after: str | None) -> Payload:
+        while True:
+            variables = {**self.walk.variables, "first": size.size, "after": after}
+            try:
+                data = self._ask(queries.pull_requests, variables, size)
+            except QueryTooHeavyError:
+                if not size.shrink():
+                    raise
+                self.walk.log(
+                    f"the page was too heavy for the server, asking for {size.size} pull requests now"
+                )
+                continue
+            size.succeeded()
+            page: Payload = data["repository"]["pullRequests"]
+            return page
+
+    def _ask(self, query: Callable[[set[str]], str], variables: Mapping[str, Any], size: PageSize) -> Payload:
+        """Data of a query; parts that cannot be answered are left out from then on."""
+        while True:
+            try:
+                return self.walk.graphql(query(self.lacking), variables, can_shrink=size.size > 1)
+            except (QueryTooHeavyError, QueryFailedError):
+                raise
+            except GraphQLError as error:
+                if "ids" in variables and error.types == {"NOT_FOUND"} and error.data:
+                    return dict(error.data)
+                self._leave_out(error)
+
+    def _leave_out(self, error: GraphQLError) -> None:
+        """Leave out the optional parts that all the errors are about, or raise what cannot be cured so."""
+        blamed = [
+            {str(step) for step in problem.get("path") or ()} & queries.OPTIONAL_PARTS.keys() - self.lacking
+            for problem in error.errors
+        ]
+        if not blamed or not all(blamed):
+            raise error
+        parts = set().union(*blamed)
+        self.lacking |= parts
+        seen_at = self.walk.extraction.started_at.isoformat()
+        self.walk.part("pull_requests")["lacking"].update(dict.fromkeys(parts, seen_at))
+        self.walk.log(f"the server or the token does not tell {', '.join(sorted(parts))}: left out")
+
+    def _completed(self, node: Payload) -> Payload:
+        """The pull request with the further pages of what it nests."""
+        for connection in queries.NESTED:
+            nested = node.get(connection) or {"nodes": [], "pageInfo": {"hasNextPage": False}}
+            nodes, page_info = list(nested["nodes"]), nested["pageInfo"]
+            while page_info["hasNextPage"]:
+                query = queries.more_nested(connection, self.lacking)
+                more = self.walk.graphql(query, {"id": node["id"], "after": page_info["endCursor"]})
+                nodes += more["node"][connection]["nodes"]
+                page_info = more["node"][connection]["pageInfo"]
+            node[connection] = {**nested, "nodes": [item for item in nodes if item]}
+        return node
+
+
+def _changed(reader: Reader, stop_at: datetime | None) -> Iterator[list[Payload]]:
+    """All that changed since; a walk of several pages is followed by walks of what changed meanwhile."""
+    size = PageSize()
+    page_count = 2
+    while page_count > 1:
+        page_count, newest = 0, stop_at
+        for batch in reader.changed_since(stop_at, size):
+            page_count += 1
+            newest = max(
+                [instant(node["updatedAt"]) for node in batch] + ([newest] if newest else []), default=None
+            )
+            yield batch
+        stop_at = newest
+
+
+def _with_open(
+    reader: Reader, batches: Iterable[list[Payload]], known_open: list[str], seen: dict[str, str]
+) -> Iterator[list[Payload]]:
+    """The batches, then the known open ones that none of them held; `seen` collects their states."""
+    for batch in batches:
+        seen.update((node["id"], node["state"]) for node in batch)
+        yield batch
+    for batch in reader.by_id([node_id for node_id in known_open if node_id not in seen]):
+        seen.update((node["id"], node["state"]) for node in batch)
+        yield batch
+
+
+def _rules(batch: list[Payload]) -> dict[str, Payload]:
+    """Rules by base branch, where the branch still exists."""
+    return {
+        node["baseRefName"]: node["baseRef"].get("refUpdateRule") or {}
+        for node in batch
+        if node.get("baseRef")
+    }
+
+
+def _rule_pages(walk: Walk, rules: Mapping[str, Payload], *, is_visible: bool) -> Iterator[Page]:
+    """Rules that differ from those last seen; a branch whose rules were never visible has no row."""
+    known: dict[str, list[Any]] = walk.part("rules")
+    seen_at = walk.extraction.started_at
+    rows = []
+    for branch, rule in sorted(rules.items()) if is_visible else ():
+        checks = rule.get("requiredStatusCheckContexts")
+        names = None if checks is None else json.dumps(sorted(check for check in checks if check))
+        version = [rule.get("requiredApprovingReviewCount"), names]
+        if version == known.get(branch, [None, None]):
+            continue
+        known[branch] = version
+        rows.append(
+            {
+                "id": f"{walk.repository_id}:{branch}:{seen_at:%Y-%m-%dT%H:%M:%SZ}",
+                "repository_id": walk.repository_id,
+                "branch": branch,
+                "first_seen_at": seen_at,
+                "required_approving_review_count": version[0],
+                "required_check_names": names,
+            }
+        )
+    yield Page("branch_rules", rows)
+
+
+def _rows(walk: Walk, node: Payload) -> Iterator[tuple[str, Payload]]:
+    ids = {"pull_request_id": node["fullDatabaseId"], "repository_id": walk.repository_id}
+    yield "pull_requests", _pull_request(walk, node)
+    for item in node["timelineItems"]["nodes"]:
+        if event := _event(walk, item):
+            yield "pull_request_timeline", {**ids, **event}
+    for position, item in enumerate(node["commits"]["nodes"], start=1):
+        yield "pull_request_commits", {**ids, "position": position, **_commit(walk, item["commit"])}
+    for changed in node["files"]["nodes"]:
+        yield "pull_request_files", {**ids, **changed}
+    for issue in node["closingIssuesReferences"]["nodes"]:
+        yield (
+            "pull_request_closing_issues",
+            {
+                **ids,
+                "issue_id": issue["fullDatabaseId"],
+                "issue_repository": issue["repository"]["nameWithOwner"],
+                "issue_number": issue["number"],
+            },
+        )
+
+
+def _pull_request(walk: Walk, node: Payload) -> Payload:
+    merge = node["mergeCommit"] or {}
+    body = node["body"] or ""
+    messages = [
+        merge.get("message") or "",
+        *(item["commit"]["message"] or "" for item in node["commits"]["nodes"]),
+    ]
+    said = references(walk.name, node["title"] or "", body, messages)
+    return {
+        "id": node["fullDatabaseId"],
+        "node_id": node["id"],
+        "repository_id": walk.repository_id,
+        "number": node["number"],
+        "title_marker": said.title_marker,
+        "state": node["state"],
+        "is_draft": node["isDraft"],
+        "author_id": walk.accounts.id_of(node["author"]),
+        "created_at": node["createdAt"],
+        "updated_at": node["updatedAt"],
+        "merged_at": node["mergedAt"],
+        "closed_at": node["closedAt"],
+        "merged_by_id": walk.accounts.id_of(node["mergedBy"]),
+        "base_branch": node["baseRefName"],
+        "head_branch": node["headRefName"],
+        "head_sha": node["headRefOid"],
+        "merge_sha": merge.get("oid"),
+        "additions": node["additions"],
+        "deletions": node["deletions"],
+        "changed_file_count": node["changedFiles"],
+        "review_decision": node["reviewDecision"],
+        "mergeable": _known(node) if node["state"] == "OPEN" else None,
+        "commit_count": node["commits"]["totalCount"],
+        "reverts_sha": said.reverts_sha,
+        "reverts_number": said.reverts_number,
+        "assistant_markers": markers.joined(
+            markers.from_author(login=login_of(node["author"]) if node["author"] else None),
+            markers.from_text(body),
+            markers.from_text(merge.get("message")),
+            markers.from_branch(node["headRefName"]),
+        ),
+    }
+
+
+def _known(node: Payload) -> str | None:
+    """Mergeability, unless GitHub is still working it out: that would make every second read a change."""
+    mergeable: str | None = node.get("mergeable")
+    return None if mergeable == "UNKNOWN" else mergeable
+
+
+def _event(walk: Walk, item: Payload) -> Payload | None:
+    """The row of a timeline item; None for reviews that were not submitted yet."""
+    occurred_at = item.get("submittedAt") if item["__typename"] == "PullRequestReview" else item["createdAt"]
+    if occurred_at is None:
+        return None
+    dismissed = item.get("review") or {}
+    asked = item.get("requestedReviewer") or {}
+    subject = dismissed.get("author") or asked
+    return {
+        "id": item["id"],
+        "type": item["__typename"],
+        "occurred_at": occurred_at,
+        "actor_id": walk.accounts.id_of(item.get("actor") or item.get("author")),
+        "subject_id": walk.accounts.id_of(subject),
+        "subject_team": asked.get("combinedSlug"),
+        "review_state": item.get("state"),
+        "review_id": dismissed.get("id"),
+        "sha": _oid(item.get("commit")) or _oid(item.get("afterCommit")),
+        "before_sha": _oid(item.get("beforeCommit")),
+        "detail": _detail(item),
+    }
+
+
+def _oid(commit: Payload | None) -> str | None:
+    return commit["oid"] if commit else None
+
+
+def _detail(item: Payload) -> str | None:
+    if item.get("previousRefName"):
+        return f"{item['previousRefName']}..{item['currentRefName']}"
+    detail: str | None = item.get("reason") or item.get("previousReviewState")
+    return detail
+
+
+def _commit(walk: Walk, commit: Payload) -> Payload:
+    author = commit["author"] or {}
+    email = author.get("email")
+    account = walk.accounts.id_of(author.get("user"))
+    return {
+        "sha": commit["oid"],
+        "authored_at": commit["authoredDate"],
+        "committed_at": commit["committedDate"],
+        "author_id": account or account_in(email),
+        "author_email_hash": walk.extraction.hash_email(email),
+        "assistant_markers": markers.joined(
+            markers.from_author(email, author.get("name")), markers.from_text(commit["message"])
+        ),
+    }
+
+
+def account_in(email: str | None) -> str | None:
+    """The account id in GitHub's own no-reply address, `<id>+<login>@users.noreply.github.com`."""
+    address = (email or "").lower()
+    identity, has_login, _ = address.removesuffix(_NOREPLY).partition("+")
+    return identity if address.endswith(_NOREPLY) and has_login and identity.isdigit() else None
