@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ PROJECT_DIR = Path(__file__).resolve().parent
 WAREHOUSE_VARIABLE = "FLOWGAUGE_WAREHOUSE"
 TESTING_COMMANDS = frozenset({"build", "test"})
 FAILED_STATUSES = frozenset({"error", "fail", "runtime error", "partial success"})
+HEADING = re.compile(r"\w+ Error( in .*)?$")
 
 
 @dataclass(frozen=True)
@@ -156,9 +158,9 @@ def _error(command: str, result: dbtRunnerResult) -> TransformError:
 
 
 def _first_line(message: str) -> str:
-    """The line that says what is wrong: dbt's own first line only names the file."""
+    """The first line that says what is wrong: dbt's own heading only repeats kind, name and file of the node."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return " ".join(lines[:2])
+    return next((line for line in lines if not HEADING.match(line)), "".join(lines[:1]))
 
 
 def provided_entities(connector: str) -> list[str]:

@@ -32,3 +32,9 @@ Null when any part is null, so that a left join's miss stays visible until `know
 {% macro known_key(expression) -%}
     coalesce({{ expression }}, {{ unknown_key() }})
 {%- endmacro %}
+
+
+{#- A login without case and without the `[bot]` that some interfaces of a vendor append and others do not. -#}
+{% macro plain_login(login) -%}
+    replace(lower({{ login }}), '[bot]', '')
+{%- endmacro %}

@@ -1,0 +1,24 @@
+{{ config(enabled=is_connector_enabled('github')) }}
+
+with
+
+source as (
+
+    select * from {{ source('github', 'rejected_rows') }}
+
+),
+
+renamed as (
+
+    select
+        connection,
+        table_name,
+        row_key,
+        rule,
+        cast(row as string) as row_json,
+        {{ to_utc('rejected_at') }} as rejected_at
+    from source
+
+)
+
+select * from renamed
