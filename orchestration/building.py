@@ -1,0 +1,51 @@
+"""Everything of the definitions that needs the parsed dbt project: imported only where something is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from ingestion.connector import connectors
+from ingestion.settings import Settings
+from orchestration.assets import begin_build_step, containment_step, publication_step
+from orchestration.checks import quality_steps, sources_of
+from orchestration.home import Home
+from orchestration.jobs import build_job, clock_job
+from orchestration.keys import AS_OF, RawTables
+from orchestration.models import Models, fingerprint
+from orchestration.schedules import schedules
+from orchestration.sensors import sensors
+from transform.runner import DbtProject
+
+
+def building_definitions(
+    settings: Settings, home: Home, raw: RawTables, names: Sequence[str], pool: str | None
+) -> dg.Definitions:
+    """The steps of a build, its jobs, the schedules and the sensor.
+
+    Args:
+        settings: what `flowgauge.yaml` says.
+        home: where everything is written.
+        raw: the assets that loading fills.
+        names: connectors in use.
+        pool: pool of every step.
+    """
+    used = [connectors()[name] for name in names]
+    provided = {connector.name: sorted(connector.provides) for connector in used}
+    models = Models(DbtProject(home.warehouse, home.dbt_target, provided), raw)
+    canonical, marts = models.steps(pool)
+    suites = quality_steps(sources_of(used), raw, pool)
+    return dg.Definitions(
+        assets=[
+            begin_build_step(settings, raw, fingerprint(provided), pool),
+            canonical,
+            containment_step(models.keys_of("canonical"), pool),
+            marts,
+            publication_step([AS_OF, *models.keys_of("marts")], pool),
+        ],
+        asset_checks=suites,
+        jobs=[build_job(raw, suites), clock_job(suites)],
+        schedules=schedules(settings.reporting_timezone),
+        sensors=sensors(),
+    )
