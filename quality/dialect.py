@@ -7,6 +7,7 @@ bounded; nothing else of duckdb-engine changes.
 """
 
 from pathlib import Path
+from typing import Any
 
 from duckdb_engine import Dialect
 from sqlalchemy.dialects import registry
@@ -33,11 +34,19 @@ class BufferedDialect(Dialect):
     execution_ctx_cls = _BufferedExecutionContext
     supports_statement_cache = False
 
+    def connect(self, *cargs: Any, **cparams: Any) -> Any:
+        """A connection whose session is in UTC, whatever the machine's zone: facts are."""
+        connection = super().connect(*cargs, **cparams)
+        connection.execute("set timezone = 'UTC'")
+        return connection
+
 
 def read_only_url(warehouse: Path) -> str:
     """Address by which SQLAlchemy opens `warehouse` read-only through this dialect, which it registers."""
     registry.register(NAME, __name__, BufferedDialect.__name__)
     url = URL.create(
-        NAME.replace(".", "+"), database=str(warehouse.resolve()), query={"access_mode": "read_only"}
+        NAME.replace(".", "+"),
+        database=str(warehouse.resolve()),
+        query={"access_mode": "read_only"},
     )
     return url.render_as_string(hide_password=False)

@@ -90,20 +90,25 @@ where lifecycle.opened_count is distinct from 1
         "canonical.deployment_events",
         "deployments_finish_with_their_events",
         "blocking",
-        "A deployment finishes at its first final event, and not without one.",
+        "A deployment finishes at its first final event; if it has none, when another took its place.",
         sql("""
-with final_events as (
-    select connection, deployment, min(occurred_at) as finished_at
+with endings as (
+    select
+        connection, deployment,
+        coalesce(
+            min(occurred_at) filter (where type in ('succeeded', 'failed', 'cancelled')),
+            min(occurred_at) filter (where type = 'superseded')
+        ) as finished_at
     from canonical.deployment_events
-    where type in ('succeeded', 'failed', 'cancelled')
     group by connection, deployment
 )
-select deployments.connection, deployments.source_id, deployments.status, deployments.finished_at,
-    final_events.finished_at as final_event_at
+select
+    deployments.connection, deployments.source_id, deployments.status, deployments.finished_at,
+    endings.finished_at as final_event_at
 from canonical.deployments as deployments
-left join final_events
-    on deployments.connection = final_events.connection and deployments.source_id = final_events.deployment
-where deployments.finished_at is distinct from final_events.finished_at
+left join endings
+    on deployments.connection = endings.connection and deployments.source_id = endings.deployment
+where deployments.finished_at is distinct from endings.finished_at
 """),
     ),
 )
