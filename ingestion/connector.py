@@ -8,6 +8,7 @@ contracts, keys and merge, the checks of each row, the removal of rows that are 
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
 DataType = Literal["text", "bigint", "bool", "timestamp", "double", "date", "json"]
 Exactness = Literal["exact", "derived", "absent"]
 
-KIT_COLUMNS = ("connection", "extracted_at", "row_hash")
-"""Columns that the kit appends to every table; a connector never declares or fills them."""
+KIT_COLUMNS = ("connection", "extracted_at", "row_hash", "is_removed")
+"""Columns that the kit appends to every table; a connector never declares or fills them.
+
+`row_hash` is over the content, so that rows which already stand in the warehouse are not loaded again;
+`is_removed` is dlt's hard-delete hint, true only on the way and never in the warehouse.
+"""
+
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 class ConnectorError(Exception):
@@ -56,6 +63,8 @@ class Table:
         columns: all columns; those of the key are never null.
         updated: the column whose greater value wins where one walk yields a key twice; without it, or where
             equal, the row yielded later wins.
+        outlives_source: the vendor forgets its rows after a while (or only the connector knows them, as
+            snapshots): rows that a full refresh does not see stay.
         complete_within: columns of a parent (for instance `("pull_request_id",)`) whose rows always come
             complete in one page: rows of such a parent that are missing from the page are removed.
     """
@@ -66,9 +75,13 @@ class Table:
     columns: tuple[Column, ...]
     updated: str | None = None
     complete_within: tuple[str, ...] = ()
+    outlives_source: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
+        strange = [name for name in (self.name, *names) if not _IDENTIFIER.fullmatch(name)]
+        if strange:
+            raise ConnectorError(f"table {self.name} uses names that are not snake_case: {strange}")
         repeated = {name for name in names if names.count(name) > 1}
         reserved = set(names) & set(KIT_COLUMNS)
         wanted = {*self.key, *self.complete_within, *([self.updated] if self.updated else [])}
@@ -145,6 +158,32 @@ class Extraction:
         self.source_counts[table, scope] = SourceCount(table, scope, count)
 
 
+SOURCE_COUNTS = Table(
+    name="source_counts",
+    description="One row per table and scope that the source counts itself, for reconciliation.",
+    key=("table_name", "scope"),
+    columns=(
+        Column("table_name", "text", "Raw table.", nullable=False),
+        Column("scope", "text", "What was counted, such as a repository or a window.", nullable=False),
+        Column("source_count", "bigint", "Rows that the source says it holds.", nullable=False),
+        Column("counted_at", "timestamp", "When it first said so.", nullable=False),
+    ),
+)
+REJECTED_ROWS = Table(
+    name="rejected_rows",
+    description="One row per row of another table that broke its declaration, and rule that it broke.",
+    key=("table_name", "row_key", "rule"),
+    columns=(
+        Column("table_name", "text", "Raw table that the row was meant for.", nullable=False),
+        Column("row_key", "text", "Its key, as a JSON list.", nullable=False),
+        Column("rule", "text", "What it broke: the column, what is expected and what came.", nullable=False),
+        Column("row", "json", "The row's declared columns, as they came.", nullable=False),
+        Column("rejected_at", "timestamp", "When it was first rejected.", nullable=False),
+    ),
+    complete_within=("table_name", "row_key"),
+)
+
+
 @dataclass(frozen=True)
 class Connector:
     """A vendor's connector as declared by `ingestion.connectors.<name>.CONNECTOR`.
@@ -156,6 +195,8 @@ class Connector:
         tables: raw tables of the dataset `raw_<name>`.
         provides: canonical entity → event type → how exactly the vendor tells it; `{}` for entities without
             event types.
+        grains: canonical relation → the raw table that it holds exactly one row for each row of, where there
+            is one; quality compares their counts.
         client: builds the HTTP client from the settings.
         extract: yields pages; may change `extraction.state`.
         check: what `flowgauge doctor` asks of a connection, reading only.
@@ -172,8 +213,14 @@ class Connector:
     client: Callable[[Any], HttpClient]
     extract: Callable[[Extraction], Iterator[Page]]
     check: Callable[[Extraction], Iterator[Finding]]
+    grains: Mapping[str, str] = field(default_factory=dict)
     identities: Callable[[Any], Iterable[str]] = lambda _settings: ()
     example: str = ""
+
+    @property
+    def all_tables(self) -> tuple[Table, ...]:
+        """The connector's own tables and those that the kit keeps for every connector."""
+        return (*self.tables, SOURCE_COUNTS, REJECTED_ROWS)
 
     @property
     def dataset(self) -> str:
