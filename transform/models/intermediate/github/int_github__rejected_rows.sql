@@ -13,16 +13,13 @@ final as (
     select
         connection,
         'github' as connector,
-        md5(
-            table_name || '|' || coalesce(row_key, '') || '|' || rule || '|' || coalesce(row_json, '')
-            || '|' || cast(rejected_at as string)
-        ) as source_id,
+        md5(table_name || '|' || row_key || '|' || rule) as source_id,
         table_name,
         row_key,
         rule,
         row_json,
         rejected_at,
-        rejected_at as extracted_at
+        extracted_at
     from rejected_rows
 
 )

@@ -16,7 +16,8 @@ renamed as (
         row_key,
         rule,
         cast(row as string) as row_json,
-        {{ to_utc('rejected_at') }} as rejected_at
+        {{ to_utc('rejected_at') }} as rejected_at,
+        {{ to_utc('extracted_at') }} as extracted_at
     from source
 
 )
