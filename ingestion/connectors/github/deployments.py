@@ -13,7 +13,7 @@ from typing import Any
 
 from ingestion.connector import Page
 from ingestion.connectors.github import queries
-from ingestion.connectors.github.pull_requests import LARGEST_BATCH, PageSize
+from ingestion.connectors.github.pull_requests import PageSize
 from ingestion.connectors.github.walk import OVERLAP, Walk, instant
 from ingestion.http import AccessDeniedError, GraphQLError, NotFoundError, QueryTooHeavyError
 
@@ -128,7 +128,7 @@ def _is_settled(walk: Walk, row: Payload, statuses: list[Payload]) -> bool:
 
 def _with_statuses(walk: Walk, node_ids: list[str]) -> Iterator[list[Payload]]:
     """Deployments by node id with all their statuses; those that were deleted are left out."""
-    size, start = PageSize(LARGEST_BATCH, LARGEST_BATCH), 0
+    size, start = PageSize(PAGE_SIZE, PAGE_SIZE), 0
     while start < len(node_ids):
         ids = node_ids[start : start + size.size]
         try:

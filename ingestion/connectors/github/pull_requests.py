@@ -1,14 +1,15 @@
 """Pull requests with everything nested, by GraphQL, and the rows that come of them.
 
 The list is walked by last update until before the cursor. It shifts while it is read: what moves to the top is
-caught by reading the top again until that fits one page. Open ones that the walk did not meet are read by id,
-because check results, mergeability and rules do not move `updatedAt`.
+caught by reading the top again until that fits one page. Open ones are listed on their own where the walk did not
+meet all of them, because mergeability and rules do not move `updatedAt`; unlike `nodes(ids:)` that list needs no
+second look at those that were moved or deleted.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from ingestion.http import GraphQLError, QueryFailedError, QueryTooHeavyError
 Payload = dict[str, Any]
 
 FIRST_PAGE_SIZE = 25
-LARGEST_BATCH = 100
+OPEN_PAGE_SIZE = 100
 _SUCCESSES_BEFORE_GROWTH = 3
 _RETRY_OPTIONAL_AFTER = timedelta(days=7)
 _CHILDREN = (
@@ -76,12 +77,9 @@ class PageSize:
     largest: int = FIRST_PAGE_SIZE
     _successes: int = 0
 
-    def shrink(self) -> bool:
-        """Halve it; False where it is one already."""
-        can_shrink = self.size > 1
-        self.size = max(1, self.size // 2)
-        self._successes = 0
-        return can_shrink
+    def shrink(self) -> None:
+        """Halve it."""
+        self.size, self._successes = max(1, self.size // 2), 0
 
     def succeeded(self) -> None:
         """Grow back towards the largest."""
@@ -115,59 +113,46 @@ class Reader:
 
     def changed_since(self, stop_at: datetime | None, size: PageSize) -> Iterator[list[Payload]]:
         """Pages of pull requests, last updated first, until before the instant."""
-        after = None
-        while True:
-            connection = self._page(size, after)
-            nodes = [node for node in connection["nodes"] if node]
-            self.total = connection["totalCount"]
+        for page in self._pages(size, {"states": None, "order": {"field": "UPDATED_AT", "direction": "DESC"}}):
+            self.total = page["totalCount"]
+            nodes = [node for node in page["nodes"] if node]
             fresh = [node for node in nodes if stop_at is None or instant(node["updatedAt"]) >= stop_at]
             yield [self._completed(node) for node in fresh]
-            if len(fresh) < len(nodes) or not connection["pageInfo"]["hasNextPage"]:
+            if len(fresh) < len(nodes):
                 return
-            after = connection["pageInfo"]["endCursor"]
 
-    def by_id(self, node_ids: list[str]) -> Iterator[list[Payload]]:
-        """Pull requests by node id; those that no longer exist are left out."""
-        size, start = PageSize(LARGEST_BATCH, LARGEST_BATCH), 0
-        while start < len(node_ids):
-            ids = node_ids[start : start + size.size]
-            try:
-                nodes = self._ask(queries.pull_requests_by_id, {"ids": ids}, size)["nodes"]
-            except QueryTooHeavyError:
-                if not size.shrink():
-                    raise
-                continue
-            size.succeeded()
-            start += len(ids)
-            yield [self._completed(node) for node in nodes if node]
+    def open_ones(self) -> Iterator[list[Payload]]:
+        """Pages of all open pull requests, in an order that does not shift."""
+        size = PageSize(OPEN_PAGE_SIZE, OPEN_PAGE_SIZE)
+        for page in self._pages(size, {"states": ["OPEN"], "order": {"field": "CREATED_AT", "direction": "ASC"}}):
+            yield [self._completed(node) for node in page["nodes"] if node]
 
-    def _page(self, size: PageSize, after: str | None) -> Payload:
+    def _pages(self, size: PageSize, chosen: Mapping[str, Any]) -> Iterator[Payload]:
+        after = None
         while True:
-            variables = {**self.walk.variables, "first": size.size, "after": after}
-            try:
-                data = self._ask(queries.pull_requests, variables, size)
-            except QueryTooHeavyError:
-                if not size.shrink():
-                    raise
-                self.walk.log(
-                    f"the page was too heavy for the server, asking for {size.size} pull requests now"
-                )
-                continue
-            size.succeeded()
-            page: Payload = data["repository"]["pullRequests"]
-            return page
+            page = self._page(size, {**self.walk.variables, **chosen, "after": after})
+            yield page
+            if not page["pageInfo"]["hasNextPage"]:
+                return
+            after = page["pageInfo"]["endCursor"]
 
-    def _ask(self, query: Callable[[set[str]], str], variables: Mapping[str, Any], size: PageSize) -> Payload:
-        """Data of a query; parts that cannot be answered are left out from then on."""
+    def _page(self, size: PageSize, variables: Mapping[str, Any]) -> Payload:
+        """One page, as large as the server can bear and with the parts that it can answer."""
         while True:
+            query = queries.pull_requests(self.lacking)
             try:
-                return self.walk.graphql(query(self.lacking), variables, can_shrink=size.size > 1)
-            except (QueryTooHeavyError, QueryFailedError):
+                data = self.walk.graphql(query, {**variables, "first": size.size}, can_shrink=size.size > 1)
+            except QueryTooHeavyError:
+                size.shrink()
+                self.walk.log(f"too heavy a page for the server, asking for {size.size} pull requests now")
+            except QueryFailedError:
                 raise
             except GraphQLError as error:
-                if "ids" in variables and error.types == {"NOT_FOUND"} and error.data:
-                    return dict(error.data)
                 self._leave_out(error)
+            else:
+                size.succeeded()
+                page: Payload = data["repository"]["pullRequests"]
+                return page
 
     def _leave_out(self, error: GraphQLError) -> None:
         """Leave out the optional parts that all the errors are about, or raise what cannot be cured so."""
@@ -200,14 +185,13 @@ class Reader:
 def _changed(reader: Reader, stop_at: datetime | None) -> Iterator[list[Payload]]:
     """All that changed since; a walk of several pages is followed by walks of what changed meanwhile."""
     size = PageSize()
-    page_count = 2
-    while page_count > 1:
-        page_count, newest = 0, stop_at
-        for batch in reader.changed_since(stop_at, size):
-            page_count += 1
-            newest = max(
-                [instant(node["updatedAt"]) for node in batch] + ([newest] if newest else []), default=None
-            )
+    is_shifting = True
+    while is_shifting:
+        newest = stop_at
+        for number, batch in enumerate(reader.changed_since(stop_at, size)):
+            is_shifting = number > 0
+            updated = [instant(node["updatedAt"]) for node in batch]
+            newest = max([*updated, *([newest] if newest else [])], default=None)
             yield batch
         stop_at = newest
 
@@ -215,13 +199,16 @@ def _changed(reader: Reader, stop_at: datetime | None) -> Iterator[list[Payload]
 def _with_open(
     reader: Reader, batches: Iterable[list[Payload]], known_open: list[str], seen: dict[str, str]
 ) -> Iterator[list[Payload]]:
-    """The batches, then the known open ones that none of them held; `seen` collects their states."""
+    """The batches, then the open ones that none of them held; `seen` collects their states."""
     for batch in batches:
         seen.update((node["id"], node["state"]) for node in batch)
         yield batch
-    for batch in reader.by_id([node_id for node_id in known_open if node_id not in seen]):
-        seen.update((node["id"], node["state"]) for node in batch)
-        yield batch
+    if set(known_open) <= seen.keys():
+        return
+    for batch in reader.open_ones():
+        unseen = [node for node in batch if node["id"] not in seen]
+        seen.update((node["id"], node["state"]) for node in unseen)
+        yield unseen
 
 
 def _rules(batch: list[Payload]) -> dict[str, Payload]:

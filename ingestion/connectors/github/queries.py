@@ -142,20 +142,17 @@ fragment PullRequestFields on PullRequest {
 """
 
 _PULL_REQUESTS = """
-query PullRequests($owner: String!, $name: String!, $first: Int!, $after: String) {
+query PullRequests(
+  $owner: String!, $name: String!, $first: Int!, $after: String
+  $states: [PullRequestState!], $order: IssueOrder!
+) {
   repository(owner: $owner, name: $name) {
-    pullRequests(first: $first, after: $after, orderBy: {field: UPDATED_AT, direction: DESC}) {
+    pullRequests(first: $first, after: $after, states: $states, orderBy: $order) {
       totalCount
       pageInfo { hasNextPage endCursor }
       nodes { ...PullRequestFields }
     }
   }
-}
-"""
-
-_PULL_REQUESTS_BY_ID = """
-query PullRequestsById($ids: [ID!]!) {
-  nodes(ids: $ids) { ...PullRequestFields }
 }
 """
 
@@ -210,13 +207,11 @@ query Releases($owner: String!, $name: String!, $first: Int!, $after: String) {
 
 
 def pull_requests(without: Iterable[str] = ()) -> str:
-    """A page of a repository's pull requests, last updated first, less the optional parts named."""
-    return _PULL_REQUESTS + _pull_request_fragments(without)
-
-
-def pull_requests_by_id(without: Iterable[str] = ()) -> str:
-    """Pull requests by node id, at most 100, less the optional parts named."""
-    return _PULL_REQUESTS_BY_ID + _pull_request_fragments(without)
+    """A page of a repository's pull requests, less the optional parts named."""
+    lacking = set(without)
+    closing = "" if "closingIssuesReferences" in lacking else _CLOSING_ISSUE
+    fragments = (_PULL_REQUEST, _TIMELINE_ITEM, _REVIEWER, _COMMIT, _FILE, closing, _ACTOR)
+    return _filled(_PULL_REQUESTS + "".join(fragments), lacking)
 
 
 def more_nested(connection: str, without: Iterable[str] = ()) -> str:
@@ -231,12 +226,6 @@ query More{connection[0].upper()}{connection[1:]}($id: ID!, $after: String) {{
 }}
 """
     return query + _filled(_FRAGMENTS[fragment], without)
-
-
-def _pull_request_fragments(without: Iterable[str]) -> str:
-    lacking = set(without)
-    closing = "" if "closingIssuesReferences" in lacking else _CLOSING_ISSUE
-    return _filled(_PULL_REQUEST + _TIMELINE_ITEM + _REVIEWER + _COMMIT + _FILE + closing + _ACTOR, lacking)
 
 
 def _filled(text: str, without: Iterable[str]) -> str:
