@@ -5,9 +5,16 @@ all. Here the query itself counts them and returns a few, so that a breach is sh
 cost. Importing this loads Great Expectations (3.6 s): only `quality.validation` does, when a suite runs.
 """
 
+from html import escape
 from typing import Any, ClassVar
 
 from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
+from great_expectations.render.components import (
+    CollapseContent,
+    LegacyDiagnosticRendererType,
+    RenderedTableContent,
+)
+from great_expectations.render.renderer.renderer import renderer
 
 SAMPLE_ROWS = 20
 """Breaching rows that are shown; the count is always of all."""
@@ -58,3 +65,19 @@ class ExpectNoBreaches(UnexpectedRowsExpectation):
                 "details": {"unexpected_rows": sample},
             },
         }
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_TABLE)
+    def _diagnostic_unexpected_table_renderer(
+        cls,
+        configuration: Any = None,  # noqa: ARG003
+        result: Any = None,
+        runtime_configuration: Any = None,  # noqa: ARG003
+    ) -> list[RenderedTableContent | CollapseContent] | None:
+        """The sample as a table in Data Docs."""
+        sample = result.result.get("details", {}).get("unexpected_rows") if result is not None else None
+        if not sample:
+            return None
+        # Great Expectations writes cells as they are: what a source says is text here, not HTML.
+        cells = [["null" if value is None else escape(value) for value in row.values()] for row in sample]
+        return [RenderedTableContent(content_block_type="table", header_row=list(sample[0]), table=cells)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from quality.data_docs import make_private
 from quality.suites import Catalogue, Check, Layer, NothingToCheckError, Source, suite
 
 if TYPE_CHECKING:
@@ -86,21 +87,18 @@ def run_checks(
     if not checks:
         raise ValidationError(f"the suite of layer {layer} declares no checks: nothing can be said about it")
     catalogue = _read_catalogue(warehouse)
-    queries, unbuilt = _build(checks, catalogue)
     _forget_last_run(layer, quality_dir)
     context = _context(quality_dir)
-    found = _evaluate(context, layer, checks, queries, warehouse)
+    found = _evaluate(context, layer, {check: _query(check, catalogue) for check in checks}, warehouse)
     context.build_data_docs()
-    results = {**unbuilt, **found}
-    missing = [check.identifier for check in checks if check.identifier not in results]
+    index = make_private(quality_dir / "data_docs", quality_dir / "results")
+    missing = [check.identifier for check in checks if check.identifier not in found]
     if missing:
         raise ValidationError(
-            f"only {len(results)} of {len(checks)} checks of layer {layer} were evaluated;"
+            f"only {len(found)} of {len(checks)} checks of layer {layer} were evaluated;"
             f" no result for {', '.join(missing)}"
         )
-    return ValidationResult(
-        layer, tuple(results[check.identifier] for check in checks), quality_dir / "data_docs" / "index.html"
-    )
+    return ValidationResult(layer, tuple(found[check.identifier] for check in checks), index)
 
 
 def _read_catalogue(warehouse: Path) -> Catalogue:
@@ -128,15 +126,12 @@ def _read_catalogue(warehouse: Path) -> Catalogue:
     return catalogue
 
 
-def _build(checks: Sequence[Check], catalogue: Catalogue) -> tuple[dict[str, str], dict[str, CheckResult]]:
-    queries: dict[str, str] = {}
-    unbuilt: dict[str, CheckResult] = {}
-    for check in checks:
-        try:
-            queries[check.identifier] = check.breaches(catalogue)
-        except NothingToCheckError as error:
-            unbuilt[check.identifier] = CheckResult(check, "error", message=str(error))
-    return queries, unbuilt
+def _query(check: Check, catalogue: Catalogue) -> str:
+    """The check's SQL; where there is nothing to check, SQL that fails with that message."""
+    try:
+        return check.breaches(catalogue)
+    except NothingToCheckError as error:
+        return "select error('{}')".format(str(error).replace("'", "''"))
 
 
 def _forget_last_run(layer: Layer, quality_dir: Path) -> None:
@@ -182,11 +177,7 @@ def _context(quality_dir: Path) -> "EphemeralDataContext":
 
 
 def _evaluate(
-    context: "EphemeralDataContext",
-    layer: Layer,
-    checks: Sequence[Check],
-    queries: Mapping[str, str],
-    warehouse: Path,
+    context: "EphemeralDataContext", layer: Layer, queries: Mapping[Check, str], warehouse: Path
 ) -> dict[str, CheckResult]:
     import great_expectations as gx
     from great_expectations.expectations.metadata_types import FailureSeverity
@@ -194,21 +185,18 @@ def _evaluate(
     from quality.dialect import read_only_url
     from quality.expectation import ExpectNoBreaches, bounded_query
 
-    built = {check.identifier: check for check in checks if check.identifier in queries}
-    if not built:
-        return {}
     severities = {"blocking": FailureSeverity.CRITICAL, "warning": FailureSeverity.WARNING}
     expectations = context.suites.add_or_update(
         gx.ExpectationSuite(
             layer,
             expectations=[
                 ExpectNoBreaches(
-                    unexpected_rows_query=bounded_query(queries[identifier]),
-                    description=f"{identifier}: {check.description}",
+                    unexpected_rows_query=bounded_query(query),
+                    description=f"{check.identifier}: {check.description}",
                     severity=severities[check.severity],
-                    meta={"check": identifier},
+                    meta={"check": check.identifier},
                 )
-                for identifier, check in built.items()
+                for check, query in queries.items()
             ],
         )
     )
@@ -229,9 +217,9 @@ def _evaluate(
     results: list[dict[str, Any]] = [dict(result.to_json_dict()) for result in report.results]
     by_identifier = {result["expectation_config"]["meta"]["check"]: result for result in results}
     return {
-        identifier: _judge(check, by_identifier[identifier])
-        for identifier, check in built.items()
-        if identifier in by_identifier
+        check.identifier: _judge(check, by_identifier[check.identifier])
+        for check in queries
+        if check.identifier in by_identifier
     }
 
 
