@@ -1,4 +1,4 @@
-"""The steps of a build that are not dbt's: its first, which fixes the instant; containment; publication, its last.
+"""The steps of a build that are not dbt's: the first, which fixes the instant; containment; publication.
 
 Loading is in `loading.py`, the dbt models are in `models.py`, the suites in `checks.py`.
 """
@@ -175,8 +175,8 @@ def _publishable(ledger: Ledger) -> Build:
     if ledger.build is None or ledger.unverified:
         parts = ", ".join(sorted(ledger.unverified)) or "everything"
         raise dg.Failure(
-            f"not published, because since they were last touched these were not made and checked in one build: "
-            f"{parts}; run the job `build`, or `flowgauge run`",
+            f"nothing was published: {parts} were touched since they were last made and checked together; "
+            "run the job `build`, or `flowgauge run`",
             allow_retries=False,
         )
     return ledger.build

@@ -13,7 +13,7 @@ from orchestration.checks import quality_steps, sources_of
 from orchestration.home import Home
 from orchestration.jobs import build_job, clock_job
 from orchestration.keys import AS_OF, RawTables
-from orchestration.models import Models, fingerprint
+from orchestration.models import Models, fingerprint, provided_by
 from orchestration.schedules import schedules
 from orchestration.sensors import sensors
 from transform.runner import DbtProject
@@ -32,7 +32,7 @@ def building_definitions(
         pool: pool of every step.
     """
     used = [connectors()[name] for name in names]
-    provided = {connector.name: sorted(connector.provides) for connector in used}
+    provided = provided_by(used)
     models = Models(DbtProject(home.warehouse, home.dbt_target, provided), raw)
     canonical, marts = models.steps(pool)
     suites = quality_steps(sources_of(used), raw, pool)

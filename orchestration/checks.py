@@ -1,6 +1,7 @@
-"""The quality suites as asset checks: one step for each layer, blocking where the layer gates what comes next.
+"""The quality suites as asset checks: one step for each layer, which gates what comes next.
 
-Names and rules come from `quality.suites`, which is light; Great Expectations is loaded by the step that runs.
+Names and rules come from `quality.suites`, which is light; Great Expectations is loaded by the step that
+runs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ def sources_of(connectors: Sequence[Connector]) -> list[Source]:
     return [
         Source(
             connector.name,
+            grains=connector.grains,
             event_types={
                 entity: frozenset(name for name, exactness in events.items() if exactness != "absent")
                 for entity, events in connector.provides.items()

@@ -13,10 +13,10 @@ from pathlib import Path
 HOME_VARIABLE = "FLOWGAUGE_HOME"
 DEFAULT_HOME = ".flowgauge"
 
-# Storage is Dagster's default, SQLite files below this folder. A pool is enforced between whole runs (granularity
-# `run`): a run of the daemon waits in the queue for another one of the daemon, while a killed one holds no slot
-# of its own. Compute logs are off: a step says all it has to say through its log, and capturing costs a process
-# per step and takes the terminal away from the command's progress lines.
+# Storage is Dagster's default, SQLite files below this folder. A pool is enforced between whole runs
+# (granularity `run`): a run of the daemon waits in the queue for another one of the daemon, while a killed
+# one holds no slot of its own. Compute logs are off: a step says all it has to say through its log, and
+# capturing costs a process per step and takes the terminal away from the command's progress lines.
 DAGSTER_YAML = """\
 # Written by Flowgauge on each start; changes here are lost.
 telemetry:
@@ -86,7 +86,7 @@ class Home:
 
     @property
     def dbt_target(self) -> Path:
-        """dbt's artifacts."""
+        """Artifacts of dbt."""
         return self.path / "dbt" / "target"
 
     def prepare(self) -> None:

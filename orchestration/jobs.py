@@ -1,7 +1,7 @@
 """The jobs: what is loaded, what is built from it, and the part of that which depends on the clock.
 
-Two jobs and not one, because a failed or skipped step skips everything below it within a run, while a build has
-to be made of whatever could be loaded.
+Two jobs and not one, because a failed or skipped step skips everything below it within a run, while a build
+has to be made of whatever could be loaded.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ def ingest_job(raw: RawTables) -> dg.UnresolvedAssetJobDefinition:
     )
 
 
-def build_job(
-    raw: RawTables, suites: Sequence[dg.AssetChecksDefinition]
-) -> dg.UnresolvedAssetJobDefinition:
+def build_job(raw: RawTables, suites: Sequence[dg.AssetChecksDefinition]) -> dg.UnresolvedAssetJobDefinition:
     """Builds, checks and publishes everything."""
     return dg.define_asset_job(
         BUILD,

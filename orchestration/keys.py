@@ -1,4 +1,4 @@
-"""Names that several modules must spell alike: asset keys, groups, the pool, and where a raw table is found."""
+"""Names that several modules must spell alike: asset keys, groups, the pool, conditions of automation."""
 
 from __future__ import annotations
 
@@ -16,11 +16,6 @@ FACTS_GROUP = "flowgauge"
 SERVING_GROUP = "serving"
 CLOCK_TAG = "clock"
 LOADS = "_dlt_loads"
-KIT_TABLES = {
-    LOADS: "One row per load that changed something.",
-    "source_counts": "One row per scope of a table: how many rows the source itself counts in it.",
-    "rejected_rows": "One row per row of the source that broke its table's declared types, with the rule.",
-}
 
 ORGANISATION = dg.AssetKey([FACTS_SCHEMA, "organisation"])
 AS_OF = dg.AssetKey([FACTS_SCHEMA, "runs"])
@@ -28,7 +23,8 @@ CONTAINMENT = dg.AssetKey([FACTS_SCHEMA, "deployment_commits"])
 PUBLISHED = dg.AssetKey(["published"])
 
 # Relations of raw_flowgauge that steps of a build write; every other one is written by ORGANISATION. What is
-# said of `connections` (their freshness) is measured against the run, and keeps all that the run builds waiting.
+# said of `connections` (their freshness) is measured against the run, and keeps all that the run builds
+# waiting.
 BUILT_FACTS = {
     "runs": AS_OF,
     "connections": AS_OF,
@@ -36,14 +32,16 @@ BUILT_FACTS = {
     "deployment_sequence": CONTAINMENT,
 }
 
-# The daemon starts a build when anything below its first step was loaded, once, and not while loading goes on or
-# while another build does. `since_last_handled` keeps an update that arrives in between from being forgotten.
+# The daemon starts a build when anything below its first step was loaded, once, and not while loading goes on
+# or while another build does. `since_last_handled` keeps an update that arrives in between from being
+# forgotten.
 BUILD_WHEN_LOADED = (
     dg.AutomationCondition.any_deps_updated().since_last_handled()
     & ~dg.AutomationCondition.any_deps_in_progress()
     & ~dg.AutomationCondition.in_progress()
 )
-# All other parts of a build are asked for together with it, never alone: what is published comes from one build.
+# All other parts of a build are asked for together with it, never alone: what is published comes from one
+# build.
 BUILD_WITH_THE_REST: dg.AutomationCondition[Any] = dg.AutomationCondition.any_deps_match(
     dg.AutomationCondition.will_be_requested()
 )
@@ -59,6 +57,13 @@ def raw_key(connector: Connector, connection: str, table: str) -> dg.AssetKey:
     return dg.AssetKey([connector.dataset, connection, table])
 
 
+def raw_tables(connector: Connector) -> dict[str, str]:
+    """Descriptions of the tables of a connector's dataset, those of the kit and of the loader included."""
+    return {table.name: table.description for table in connector.all_tables} | {
+        LOADS: "One row per load that changed something."
+    }
+
+
 class RawTables:
     """The assets behind each raw relation, whichever connections fill it.
 
@@ -70,7 +75,7 @@ class RawTables:
         self._keys: dict[str, list[dg.AssetKey]] = {}
         for connector_name, names in connections.items():
             connector = connectors[connector_name]
-            for table in [*(table.name for table in connector.tables), *KIT_TABLES]:
+            for table in raw_tables(connector):
                 self._keys[f"{connector.dataset}.{table}"] = [
                     raw_key(connector, name, table) for name in names
                 ]

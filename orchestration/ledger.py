@@ -1,9 +1,9 @@
 """What was loaded, built, checked and published, in one small file: what a run decides by, and status shows.
 
-It is read without any database or library, also while another process writes the warehouse. Only the holder of
-the warehouse lock changes it, always by replacing the file, and always *before* the warehouse is touched where
-something begins, *after* where it ends: a process killed in between leaves work that looks undone, never the
-other way round.
+It is read without any database or library, also while another process writes the warehouse. Only the holder
+of the warehouse lock changes it, always by replacing the file, and always *before* the warehouse is touched
+where something begins, *after* where it ends: a process killed in between leaves work that looks undone,
+never the other way round.
 """
 
 from __future__ import annotations
@@ -60,9 +60,10 @@ class ConnectionRecord(BaseModel):
         loaded_at: start of the last attempt that changed the warehouse.
         loaded_through_at: everything up to here is in the warehouse.
         rows_loaded: rows that the last successful attempt added or changed, by table.
-        rows: rows that stand in the warehouse, by table.
-        requests: API requests of the last attempt that ended well.
-        rate_limit_left: what the vendor said was left of its budget; None where it does not say.
+        rows_removed: rows that it removed, by table.
+        rejected: rows that it set aside because they broke their declaration.
+        requests: API requests that it took, by kind.
+        rate_limit_left: what the vendor then said was left of its budget, by kind.
     """
 
     connector: str
@@ -72,9 +73,20 @@ class ConnectionRecord(BaseModel):
     loaded_at: datetime | None = None
     loaded_through_at: datetime | None = None
     rows_loaded: dict[str, int] = Field(default_factory=dict)
-    rows: dict[str, int] = Field(default_factory=dict)
-    requests: int | None = None
-    rate_limit_left: int | None = None
+    rows_removed: dict[str, int] = Field(default_factory=dict)
+    rejected: int = 0
+    requests: dict[str, int] = Field(default_factory=dict)
+    rate_limit_left: dict[str, int] = Field(default_factory=dict)
+
+    def summary(self, name: str) -> str:
+        """The last attempt in one line."""
+        if self.outcome == "failed":
+            return f"{name}: failed: {self.error}"
+        rows = sum(self.rows_loaded.values()) + sum(self.rows_removed.values())
+        what = f"{rows:,} rows changed" if self.outcome == "succeeded" else "nothing new"
+        asked = ", ".join(f"{count:,} {kind}" for kind, count in self.requests.items()) or "no"
+        rejected = f"; {self.rejected:,} rows rejected" if self.rejected else ""
+        return f"{name}: {what} ({asked} requests{rejected})"
 
 
 class Ledger(BaseModel):

@@ -1,8 +1,8 @@
 """The steps of `ingest`: the organisation facts, and one step for each connection.
 
-A step yields a materialization for each table that got new or changed rows, and nothing where nothing was new,
-so that what is built from it is built only then. No step depends on another: one that fails keeps no other
-from being loaded.
+A step yields a materialization for each table that got new or changed rows, and nothing where nothing was
+new, so that what is built from it is built only then. No step depends on another: one that fails keeps no
+other from being loaded.
 """
 
 from collections.abc import Iterator
@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from ingestion.connector import Connector
-from orchestration.keys import FACTS_GROUP, KIT_TABLES, LOADS, ORGANISATION, python_name, raw_key
+from ingestion.connector import Connector, connectors
+from orchestration.keys import FACTS_GROUP, LOADS, ORGANISATION, python_name, raw_key, raw_tables
 from orchestration.ledger import ConnectionRecord, Outcome
 from orchestration.resources import Warehouse
 
 if TYPE_CHECKING:
-    from ingestion.pipeline import LoadResult
+    from ingestion.pipeline import LoadError, LoadResult
     from ingestion.settings import ConnectionSettings, Settings
 
 FIRST = {"dagster/priority": "1"}
+SETTINGS = "flowgauge.yaml"
+"""Stands among the connections that are being loaded; no connection can have this name."""
 
 
 class LoadConfig(dg.Config):
@@ -38,7 +40,7 @@ def organisation_step(settings: "Settings", pool: str | None) -> dg.AssetsDefini
         specs=[
             dg.AssetSpec(
                 ORGANISATION,
-                description="One row per fact that the settings declare: teams, services, calendars, targets.",
+                description="One row per fact of the settings: teams, services, calendars, targets.",
                 group_name=FACTS_GROUP,
                 skippable=True,
             )
@@ -52,9 +54,12 @@ def organisation_step(settings: "Settings", pool: str | None) -> dg.AssetsDefini
         from ingestion.organisation import load_organisation as load
 
         warehouse.claim(context)
-        if load(settings, warehouse.home.warehouse):
-            with warehouse.changing_ledger() as ledger:
-                ledger.record_change(warehouse.started_at)
+        with warehouse.changing_ledger() as ledger:
+            ledger.begin_load(SETTINGS, warehouse.started_at)
+        is_written = load(settings, warehouse.home.warehouse)
+        with warehouse.changing_ledger() as ledger:
+            is_changed = ledger.end_load(SETTINGS, warehouse.started_at, is_changed=is_written)
+        if is_changed:
             context.log.info("organisation facts changed")
             yield dg.MaterializeResult(asset_key=ORGANISATION)
 
@@ -65,7 +70,7 @@ def connection_step(
     connection: "ConnectionSettings", connector: Connector, pool: str | None
 ) -> dg.AssetsDefinition:
     """The step that loads one connection into the raw tables of its connector."""
-    tables = {table.name: table.description for table in connector.tables} | KIT_TABLES
+    tables = raw_tables(connector)
 
     @dg.multi_asset(
         name=step_name(connection.name),
@@ -88,13 +93,17 @@ def connection_step(
         warehouse.claim(context)
         result = _load(context, config, warehouse, connection)
         is_changed = _remember(warehouse, connection, connector, result)
-        context.log.info(_summary(connection.name, result))
-        # Changed without new rows: the load before this one was killed, and nobody knows what it had written.
+        context.log.info(warehouse.ledger().connections[connection.name].summary(connection.name))
+        # Changed without new rows: a load before this one was killed, and nobody knows what it had written.
+        is_unknown = is_changed and not {*result.rows, *result.removed}
         for name in tables if is_changed else ():
-            if result.rows.get(name) or name == LOADS or not result.is_changed:
+            if is_unknown or name == LOADS or name in {*result.rows, *result.removed}:
                 yield dg.MaterializeResult(
                     asset_key=raw_key(connector, connection.name, name),
-                    metadata={"rows_loaded": result.rows.get(name, 0)},
+                    metadata={
+                        "rows_loaded": result.rows.get(name, 0),
+                        "rows_removed": result.removed.get(name, 0),
+                    },
                 )
 
     return load
@@ -105,13 +114,19 @@ def step_name(connection: str) -> str:
     return f"load_{python_name(connection)}"
 
 
+def connection_keys(connection: "ConnectionSettings") -> list[dg.AssetKey]:
+    """Assets that the connection's step can materialize."""
+    connector = connectors()[connection.connector]
+    return [raw_key(connector, connection.name, name) for name in raw_tables(connector)]
+
+
 def _load(
     context: dg.AssetExecutionContext,
     config: LoadConfig,
     warehouse: Warehouse,
     connection: "ConnectionSettings",
 ) -> "LoadResult":
-    from ingestion.pipeline import load_connection
+    from ingestion.pipeline import LoadError, load_connection
 
     home = warehouse.home
     with warehouse.changing_ledger() as ledger:
@@ -126,7 +141,7 @@ def _load(
             full_refresh=config.full_refresh,
             progress=context.log.info,
         )
-    except Exception as error:
+    except LoadError as error:
         _remember_failure(warehouse, connection, error)
         raise dg.Failure(f"{connection.name}: {error}", allow_retries=False) from error
 
@@ -153,16 +168,19 @@ def _remember(
             loaded_at=warehouse.started_at if result.is_changed else before and before.loaded_at,
             loaded_through_at=result.loaded_through_at,
             rows_loaded=dict(result.rows),
-            requests=result.requests,
-            rate_limit_left=result.rate_limit_left,
+            rows_removed=dict(result.removed),
+            rejected=result.rejected,
+            requests=dict(result.requests),
+            rate_limit_left=dict(result.rate_limit_left),
         )
         return ledger.end_load(connection.name, warehouse.started_at, is_changed=result.is_changed)
 
 
-def _remember_failure(warehouse: Warehouse, connection: "ConnectionSettings", error: Exception) -> None:
+def _remember_failure(warehouse: Warehouse, connection: "ConnectionSettings", error: "LoadError") -> None:
     from ingestion.organisation import record_connection
 
     with warehouse.changing_ledger() as ledger:
+        ledger.end_load(connection.name, warehouse.started_at, is_changed=error.is_changed)
         before = ledger.connections.get(connection.name)
         record = before or ConnectionRecord(
             connector=connection.connector, outcome="failed", attempted_at=warehouse.started_at
@@ -177,10 +195,3 @@ def _remember_failure(warehouse: Warehouse, connection: "ConnectionSettings", er
         attempted_at=warehouse.started_at,
         error=str(error),
     )
-
-
-def _summary(name: str, result: "LoadResult") -> str:
-    rows = sum(result.rows.values())
-    left = "" if result.rate_limit_left is None else f", {result.rate_limit_left:,} requests left"
-    what = f"{rows:,} rows new or changed" if result.is_changed else "nothing new"
-    return f"{name}: {what} ({result.requests:,} requests{left})"

@@ -1,8 +1,8 @@
 """One writer at a time: an advisory lock beside the warehouse file, taken without waiting.
 
-The kernel frees it with the process, however that ends, so a killed run blocks nobody. Its file says who holds
-it, for the sentence that another one is refused with. Dagster's pool does the queueing between the daemon's own
-runs; only this lock holds between the daemon and the command.
+The kernel frees it with the process, however that ends, so a killed run blocks nobody. Its file says who
+holds it, for the sentence that another one is refused with. Dagster's pool does the queueing between the
+daemon's own runs; only this lock holds between the daemon and the command.
 """
 
 from __future__ import annotations

@@ -1,19 +1,20 @@
 """The dbt project as Dagster assets, its tests as asset checks, and the two steps that build it.
 
 `canonical` builds what connectors deliver in common words, `marts` everything else; between them the commit
-containment is computed. dbt runs inside this process; its results become Dagster's events by dagster-dbt's own
-conversion, which reads dbt's structured log messages.
+containment is computed. dbt runs inside this process; its results become Dagster's events by dagster-dbt's
+own conversion, which reads dbt's structured log messages.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from ingestion.connector import Connector
 from orchestration.keys import AS_OF, BUILD_WITH_THE_REST, CLOCK_TAG, RawTables
-from orchestration.ledger import Part
+from orchestration.ledger import Build, Part
 from orchestration.resources import Warehouse
 from transform.runner import PROJECT_DIR, DbtProject, TransformError
 
@@ -34,6 +35,11 @@ def fingerprint(connectors: Mapping[str, Sequence[str]]) -> str:
         for path in sorted(PROJECT_DIR.rglob(pattern)):
             digest.update(str(path.relative_to(PROJECT_DIR)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def provided_by(used: Iterable[Connector]) -> dict[str, list[str]]:
+    """Canonical entities that each connector in use provides, as dbt is told them."""
+    return {each.name: sorted(each.provides) for each in sorted(used, key=lambda each: each.name)}
 
 
 class Models:
@@ -98,7 +104,7 @@ class Models:
             yield from self._events(results, context)
             raise dg.Failure(str(error), allow_retries=False) from error
         with warehouse.changing_ledger() as ledger:
-            if self._is_all_that_is_due(context, ledger.build and ledger.build.scope):
+            if self._is_all_that_is_due(context, ledger.build):
                 ledger.unverified.discard(part)
         yield from self._events(results, context)
 
@@ -114,19 +120,23 @@ class Models:
         )
         return [*selection, "--indirect-selection", indirect or "buildable"]
 
-    def _is_all_that_is_due(self, context: dg.AssetExecutionContext, scope: str | None) -> bool:
-        definition = context.assets_def
-        every = definition.node_keys_by_output_name.values()
-        due = {
-            key
-            for key in every
-            if scope == "all" or (scope == "clock" and CLOCK_TAG in definition.tags_by_key.get(key, {}))
-        }
-        return scope is not None and due <= context.selected_asset_keys
+    def _is_all_that_is_due(self, context: dg.AssetExecutionContext, build: Build | None) -> bool:
+        """Whether this run makes and tests all of the step's models that the build begun last has to make.
+
+        Outside of a build, say for one model from the UI, nothing is ever complete: the next run builds anew.
+        """
+        if build is None or build.run != context.run.run_id:
+            return False
+        tags = context.assets_def.tags_by_key
+        every = set(context.assets_def.node_keys_by_output_name.values())
+        due = every if build.scope == "all" else {key for key in every if CLOCK_TAG in tags.get(key, {})}
+        tests = {spec.key for spec in context.assets_def.node_check_specs_by_output_name.values()}
+        due_tests = {key for key in tests if key.asset_key in due}
+        return due <= set(context.selected_asset_keys) and due_tests <= set(context.selected_asset_check_keys)
 
     def _events(self, results: Sequence[Any], context: dg.AssetExecutionContext) -> Iterator[Any]:
         from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
-        from google.protobuf.json_format import MessageToDict
+        from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 
         for result in results:
             message = DbtCoreCliEventMessage(
@@ -192,8 +202,8 @@ def _dependencies(
 ) -> list[dg.AssetDep]:
     """The spec's dependencies, with sources replaced by the assets that fill them.
 
-    A model without a model above it, and each that depends on the clock, also waits for the build's first step,
-    so that nothing is built before the instant to report on is known.
+    A model without a model above it, and each that depends on the clock, also waits for the build's first
+    step, so that nothing is built before the instant to report on is known.
     """
     sources = [manifest["sources"][each] for each in _parents(properties) if each.startswith("source.")]
     named = {dg.AssetKey([source["source_name"], source["name"]]) for source in sources}

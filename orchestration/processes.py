@@ -1,4 +1,4 @@
-"""Whether the process that did something still runs, when all that was kept of it is its number and a time."""
+"""Whether the process that did something still runs, by its number and a time at which it did."""
 
 from __future__ import annotations
 
