@@ -23,7 +23,7 @@ dismissals as (
 
 ),
 
-reviews as (
+submitted as (
 
     select
         timeline.connection,
@@ -46,6 +46,37 @@ reviews as (
         timeline.event_type = 'PullRequestReview'
         and timeline.review_state in ('approved', 'changes_requested', 'commented', 'dismissed')
 
+),
+
+-- A review comment is submitted with its review; on its own it counts where that review is not to be had.
+lone_comments as (
+
+    select
+        timeline.connection,
+        timeline.pull_request_id,
+        timeline.event_id,
+        'commented' as verdict,
+        true as is_verdict_known,
+        timeline.occurred_at,
+        timeline.actor_id,
+        timeline.sha
+    from timeline
+    left join submitted
+        on
+            timeline.connection = submitted.connection
+            and timeline.review_id = submitted.event_id
+    where
+        timeline.event_type = 'PullRequestReviewComment'
+        and submitted.event_id is null
+
+),
+
+united as (
+
+    select * from submitted
+    union all
+    select * from lone_comments
+
 )
 
-select * from reviews
+select * from united
