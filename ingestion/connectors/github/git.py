@@ -111,9 +111,13 @@ class Git:
         return found
 
     def held(self, shas: Iterable[str]) -> set[str]:
-        """Those of the commits that the repository holds."""
-        answer = self._local("cat-file", "--batch-check", lines=sorted(set(shas))).decode()
-        return {line.split()[0] for line in answer.splitlines() if line.split()[1] == "commit"}
+        """Those of the commits that the repository holds; asked one by one, a treeless clone would fetch them."""
+        wanted = set(shas)
+        if not wanted:
+            return set()
+        form = "--batch-check=%(objectname) %(objecttype)"
+        objects = (line.split() for line in self._local("cat-file", "--batch-all-objects", "--unordered", form).splitlines())
+        return {name.decode() for name, kind in objects if kind == b"commit"} & wanted
 
     def reachable(self, include: Iterable[str], exclude: Iterable[str] = ()) -> set[str]:
         """Commits reachable from the first and not from the second."""
