@@ -158,7 +158,7 @@ def _error(command: str, result: dbtRunnerResult) -> TransformError:
 
 
 def _first_line(message: str) -> str:
-    """The first line that says what is wrong: dbt's own heading only repeats kind, name and file of the node."""
+    """The first line that says what is wrong: dbt's heading only repeats kind, name and file."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     return next((line for line in lines if not HEADING.match(line)), "".join(lines[:1]))
 
@@ -174,7 +174,9 @@ def provided_entities(connector: str) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a dbt command over the developer's own warehouse, with every connector of the tree."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--connectors", default=None, help="comma-separated; all that have models if not given")
+    parser.add_argument(
+        "--connectors", default=None, help="comma-separated; all that have models if not given"
+    )
     parser.add_argument("--unit-tests", action="store_true", help="run unit tests too")
     options, args = parser.parse_known_args(argv)
     home = Path(os.environ.get("FLOWGAUGE_HOME", ".flowgauge"))
