@@ -264,12 +264,19 @@ class HttpClient:
             timeout=self._retry.timeout,
         )
         seen: set[str] = set()
-        for page in walk:
-            following = json.dumps([page.request.url, page.request.params, page.request.json], sort_keys=True)
-            if page.paginator.has_next_page and following in seen:
-                raise MalformedResponseError(f"paging of {redact_url(self._url(path))} leads in a circle")
-            seen.add(following)
-            yield page
+        try:
+            for page in walk:
+                asked = page.request
+                following = json.dumps([asked.url, asked.params, asked.json], sort_keys=True)
+                if page.paginator.has_next_page and following in seen:
+                    raise MalformedResponseError(f"paging of {redact_url(self._url(path))} leads in a circle")
+                seen.add(following)
+                yield page
+        except requests.RequestException as error:
+            failure = transport_failure(error, method, self._url(path))
+        else:
+            return
+        raise failure
 
     def download(self, url: str, target: Path) -> int:
         """Write what a signed link gives to a file and return its bytes; any host, never with credentials.
@@ -281,13 +288,13 @@ class HttpClient:
 
     def _download_once(self, url: str, target: Path) -> int:
         exchange = Exchange("download", is_authenticated=False, is_retried=False, is_json=False)
-        request = requests.Request("GET", url, headers={"User-Agent": _USER_AGENT}).prepare()
         options: dict[str, Any] = {"stream": True, "timeout": self._retry.timeout, "exchange": exchange}
         try:
+            request = requests.Request("GET", url, headers={"User-Agent": _USER_AGENT}).prepare()
             with self._session.send(request, **options) as response, target.open("wb") as file:
                 return sum(file.write(chunk) for chunk in response.iter_content(_CHUNK_BYTES))
         except requests.RequestException as error:
-            failure = transport_failure(error, request)
+            failure = transport_failure(error, "GET", url)
         raise failure
 
     def _tell(self, message: str) -> None:
@@ -297,11 +304,12 @@ class HttpClient:
         return path if path.startswith(("http://", "https://")) else f"{self.base_url}/{path.lstrip('/')}"
 
     def _send(self, method: str, path: str, exchange: Exchange, **parts: Any) -> requests.Response:
-        request = self._session.prepare_request(requests.Request(method, self._url(path), **parts))
+        url = self._url(path)
         try:
+            request = self._session.prepare_request(requests.Request(method, url, **parts))
             return self._session.send(request, timeout=self._retry.timeout, exchange=exchange)
         except requests.RequestException as error:
-            failure = transport_failure(error, request)
+            failure = transport_failure(error, method, url)
         raise failure
 
 

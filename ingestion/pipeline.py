@@ -193,9 +193,8 @@ def _import(load: _Load, changes: Sequence[Change], state: dict[str, Any], *, is
     moving = [change for change in changes if change.is_new or not change.is_empty]
     if not moving and not is_state_changed:
         return
-    load.say(
-        "loading " + (", ".join(f"{c.loaded + c.removed} {c.table.name}" for c in moving) or "the new state")
-    )
+    counts = [f"{each.loaded + each.removed} {each.table.name}" for each in moving if not each.is_empty]
+    load.say(f"loading {', '.join(counts) or 'the new state'}")
     pipeline = _pipeline(load, load.connection.name)
     pipeline.run(_source(load.connector, moving, state), loader_file_format="parquet")
 
@@ -212,7 +211,7 @@ def _source(connector: Connector, changes: Sequence[Change], state: dict[str, An
         yield from ()
 
     def rows(change: Change) -> Iterator[Any]:
-        # An imported file without rows leaves no table; an empty Arrow table does, without columns of dlt's own.
+        # An imported file without rows makes no table; an empty Arrow table does, without dlt's columns.
         if change.is_empty:
             yield pq.read_table(change.file)
         else:

@@ -59,6 +59,7 @@ _STATUS_ERRORS: Mapping[int, type[HttpError]] = {
     HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS: LegallyBlockedError,
 }
 _TRANSIENT_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+_LASTING_STATUSES = frozenset({HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
 _GATEWAY_STATUSES = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
 _LIMITED_GRAPHQL = re.compile(r"rate[_ ]?limit", re.IGNORECASE)
 _HEAVY_GRAPHQL = re.compile(
@@ -189,7 +190,9 @@ class Gate(HTTPAdapter):
                 if not options["stream"]:
                     _ = response.content
             except requests.RequestException as error:
-                failure = transport_failure(error, request, can_shrink=exchange.can_shrink)
+                failure = transport_failure(
+                    error, request.method or "", request.url or "", can_shrink=exchange.can_shrink
+                )
             else:
                 response.request = request
                 self._note_budget(exchange.kind, response.headers)
@@ -259,7 +262,8 @@ class Gate(HTTPAdapter):
             return RateLimitError(text, status=status, retry_after=self._policy.seconds_to_wait(headers))
         if exchange.can_shrink and status in _GATEWAY_STATUSES:
             return QueryTooHeavyError(text, status=status)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUSES:
+        is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _LASTING_STATUSES
+        if is_server_error or status in _TRANSIENT_STATUSES:
             return ServerError(text, status=status, retry_after=retry_after_seconds(headers))
         if status == HTTPStatus.UNAUTHORIZED and self._can_renew(exchange):
             return _RenewedError(text, status=status, retry_after=0)
@@ -345,10 +349,12 @@ class _RenewedError(AuthenticationError):
 
 
 def transport_failure(
-    error: requests.RequestException, request: requests.PreparedRequest, *, can_shrink: bool = False
+    error: requests.RequestException, method: str, url: str, *, can_shrink: bool = False
 ) -> HttpError:
     """The failure without an answer, in words of ours: the library's own text may contain the whole URL."""
-    clause = f"{request.method} {redact_url(request.url or '')}"
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
+        return RejectedRequestError(f"{method} needs a valid URL, but was given or led to one that is none")
+    clause = f"{method} {redact_url(url)}"
     if isinstance(error, requests.exceptions.ReadTimeout):
         failure = QueryTooHeavyError if can_shrink else TransportError
         return failure(f"{clause} was not answered in time")

@@ -63,14 +63,16 @@ class ScriptedServer:
             def do_GET(self) -> None:
                 server._answer(self)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815
 
             def log_message(self, *_arguments: object) -> None:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
 
     @property
     def url(self) -> str:
@@ -86,7 +88,11 @@ class ScriptedServer:
         parts = urlsplit(handler.path)
         length = int(handler.headers.get("Content-Length") or 0)
         request = Request(
-            handler.command, parts.path, parse_qs(parts.query), dict(handler.headers), handler.rfile.read(length)
+            handler.command,
+            parts.path,
+            parse_qs(parts.query),
+            dict(handler.headers),
+            handler.rfile.read(length),
         )
         self.requests.append(request)
         replies = self._script.get(parts.path, [Answer({"message": "Not Found"}, 404)])
@@ -95,7 +101,9 @@ class ScriptedServer:
 
     def _send(self, handler: BaseHTTPRequestHandler, answer: Answer) -> None:
         self._stopping.wait(answer.delay_seconds)
-        handler.send_response(answer.status)
+        handler.send_response_only(answer.status)
+        if "Date" not in answer.headers:
+            handler.send_header("Date", handler.date_time_string())
         for name, value in answer.headers.items():
             handler.send_header(name, value)
         if "Content-Type" not in answer.headers:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pydantic import SecretStr
+
 from ingestion.connector import Column, Connector, Extraction, Finding, Page, Table
 from ingestion.http import HttpClient, bearer
 from ingestion.settings import ConnectionSettings
-from pydantic import SecretStr
 
 
 class ToySettings(ConnectionSettings):
@@ -38,7 +39,11 @@ PARTS = Table(
     name="parts",
     description="One row per part of an item.",
     key=("item_id", "name"),
-    columns=(Column("item_id", "text", "Item."), Column("name", "text", "Name."), Column("size", "bigint", "Size.")),
+    columns=(
+        Column("item_id", "text", "Item."),
+        Column("name", "text", "Name."),
+        Column("size", "bigint", "Size."),
+    ),
     complete_within=("item_id",),
 )
 SNAPSHOTS = Table(
@@ -60,7 +65,9 @@ def toy(walk: Walk, *, tables: tuple[Table, ...] = (ITEMS, PARTS, SNAPSHOTS), **
         settings=ToySettings,
         tables=tables,
         provides={},
-        client=lambda settings: HttpClient(settings.base_url, bearer(settings.token) if settings.token else None),
+        client=lambda settings: HttpClient(
+            settings.base_url, bearer(settings.token) if settings.token else None
+        ),
         extract=walk,
         check=lambda _extraction: iter([Finding("ok", "fine")]),
         identities=lambda settings: settings.projects,
