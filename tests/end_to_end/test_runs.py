@@ -1,0 +1,136 @@
+"""Runs of the command against a small GitHub: what they publish, repeated, refreshed, read meanwhile."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from support import polling_reader
+from support.command import flowgauge
+from support.github import TOKEN, FakeGitHub
+from support.published import manifest, marts, query
+
+AS_OF = ("--as-of", "2026-10-15T00:00:00+00:00")
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[FakeGitHub]:
+    with FakeGitHub(tmp_path / "github") as server:
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path: Path, github: FakeGitHub) -> Path:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    settings = {
+        "reporting_timezone": "Europe/Berlin",
+        "connections": [{**github.connection(), "token": "${GITHUB_TOKEN}"}],
+        "bots": ["reviewer-robot"],
+    }
+    (folder / "flowgauge.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    outcome = flowgauge("run", *arguments, cwd=folder, environment={"GITHUB_TOKEN": TOKEN})
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    return outcome
+
+
+def raw_rows(home: Path) -> dict[str, int]:
+    """Rows of each raw table of the vendor, and of each load that dlt recorded."""
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        tables = connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'raw_github'"
+        ).fetchall()
+        return {
+            table: connection.execute(f'select count(*) from raw_github."{table}"').fetchall()[0][0]  # noqa: S608
+            for (table,) in tables
+        }
+
+
+def test_a_second_run_loads_nothing_twice_and_a_full_refresh_gives_the_same_marts(folder: Path) -> None:
+    home = folder / ".flowgauge"
+    run(folder, *AS_OF)
+    first, loaded = marts(home), raw_rows(home)
+    assert all(first[mart] for mart in ("fct_changes", "fct_stage_visits", "fct_handoffs", "fct_deployments"))
+
+    run(folder, *AS_OF)
+    assert raw_rows(home) == loaded
+    assert marts(home) == first
+
+    run(folder, *AS_OF, "--full-refresh")
+    assert {table: rows for table, rows in raw_rows(home).items() if not table.startswith("_dlt")} == {
+        table: rows for table, rows in loaded.items() if not table.startswith("_dlt")
+    }
+    again = marts(home)
+    assert {name for name in first if first[name] != again[name]} <= {"dim_connection"}
+
+
+def test_no_token_and_no_address_stands_in_anything_a_run_wrote(folder: Path, github: FakeGitHub) -> None:
+    run(folder)
+    addresses = [
+        address
+        for address in github.organisation["emails"].values()
+        if not address.endswith("@users.noreply.github.com")
+    ]
+    secrets = [TOKEN.encode(), *(address.encode() for address in addresses)]
+    files = [
+        path for path in (folder / ".flowgauge").rglob("*") if path.is_file() and "clones" not in path.parts
+    ]
+    assert len(files) > 20
+    assert [(path.name, secret) for path in files for secret in secrets if secret in path.read_bytes()] == []
+
+
+def test_a_reader_never_sees_an_error_or_an_empty_mart_while_runs_publish(
+    folder: Path, github: FakeGitHub, tmp_path: Path
+) -> None:
+    home = folder / ".flowgauge"
+    run(folder)
+    filled = {name for name, rows in marts(home).items() if rows}
+    stop, ready = tmp_path / "stop", tmp_path / "ready"
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, polling_reader.__file__, str(home / "published"), str(stop), str(ready)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as reader:
+        while not ready.exists():
+            time.sleep(0.05)
+        published = {manifest(home)["as_of"]}
+        for number in (1, 2):
+            pull_request = github.pull_request(number)
+            pull_request["updated_at"] = f"2026-10-0{number}T12:00:00Z"
+            pull_request["additions"] += 1
+            run(folder)
+            published.add(manifest(home)["as_of"])
+        stop.touch()
+        output, _ = reader.communicate(timeout=60)
+    report = json.loads(output)
+    assert len(published) == 3
+    assert report["rounds"] > 3
+    assert report["errors"] == []
+    assert {name for name, rows in report["seen"].items() if name in filled and 0 in rows} == set()
+
+
+def test_what_is_published_tells_the_whole_story_of_a_change(folder: Path) -> None:
+    run(folder, *AS_OF)
+    tiled = query(
+        folder / ".flowgauge",
+        """
+        select number, any_value(closed_seconds) + sum(calendar_seconds) as tiled_seconds,
+            epoch(max(exited_at)) - epoch(min(entered_at)) as elapsed_seconds
+        from marts.fct_stage_visits
+        join marts.fct_changes on flow_item_key = change_key
+        where flow_item_type = 'change'
+        group by change_key, number
+        having not bool_or(is_open)
+        """,
+    )
+    assert len(tiled) > 10
+    assert [row for row in tiled if row["tiled_seconds"] != row["elapsed_seconds"]] == []
