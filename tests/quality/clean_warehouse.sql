@@ -9,23 +9,23 @@ select
 
 create schema raw_github;
 create table raw_github.repositories as
-select 'acme' as connection, 'r1' as id, timestamp '2026-01-01' as created_at,
-    timestamp '2026-03-10 10:00:00' as extracted_at;
+select 'acme' as connection, 'r1' as id, timestamptz '2026-01-01 00:00:00+00' as created_at,
+    timestamptz '2026-03-10 10:00:00+00' as extracted_at;
 create table raw_github.pull_requests as
 select 'acme' as connection, id, 'r1' as repository_id, created_at, created_at as updated_at,
-    timestamp '2026-03-10 10:00:00' as extracted_at
+    timestamptz '2026-03-10 10:00:00+00' as extracted_at
 from (values
-    ('1', timestamp '2026-03-01 10:00:00'),
-    ('2', timestamp '2026-03-02 10:00:00'),
-    ('3', timestamp '2026-03-09 10:00:00')
+    ('1', timestamptz '2026-03-01 10:00:00+00'),
+    ('2', timestamptz '2026-03-02 10:00:00+00'),
+    ('3', timestamptz '2026-03-09 10:00:00+00')
 ) as changes (id, created_at);
 create table raw_github._dlt_loads as select 'l1' as load_id;
 create table raw_github.source_counts as
-select 'acme' as connection, table_name, scope, source_count, timestamp '2026-03-10 10:00:00' as counted_at
+select 'acme' as connection, table_name, scope, source_count, timestamptz '2026-03-10 10:00:00+00' as counted_at
 from (values ('repositories', '', 1), ('pull_requests', 'repository_id=r1', 3))
     as counts (table_name, scope, source_count);
 create table raw_github.rejected_rows (
-    connection text, table_name text, row_key text, rule text, "row" json, rejected_at timestamp
+    connection text, table_name text, row_key text, rule text, "row" json, rejected_at timestamptz
 );
 
 create schema canonical;
@@ -69,10 +69,12 @@ from (values
 ) as events (type, occurred_at);
 create table canonical.ci_runs as
 select 'acme' as connection, 'github' as connector, 'run1:1' as source_id,
-    timestamp '2026-03-01 10:00:00' as queued_at;
+    timestamp '2026-03-01 10:00:00' as queued_at, timestamp '2026-03-01 10:00:10' as started_at,
+    timestamp '2026-03-01 10:05:10' as finished_at;
 create table canonical.ci_jobs as
 select 'acme' as connection, 'github' as connector, 'job1' as source_id,
-    timestamp '2026-03-01 10:00:10' as queued_at;
+    timestamp '2026-03-01 10:00:10' as queued_at, timestamp '2026-03-01 10:00:20' as started_at,
+    timestamp '2026-03-01 10:05:00' as finished_at;
 create table canonical.releases as
 select 'acme' as connection, 'github' as connector, 'v1' as source_id,
     timestamp '2026-03-01 14:00:00' as published_at;
@@ -109,8 +111,8 @@ from (values
 );
 create table marts.fct_stage_visits as
 select
-    flow_item_key || stage_key || entered_at::text as stage_visit_key, flow_item_key,
-    'change' as flow_item_type, stage_key, entered_at, exited_at, exit_reason,
+    flow_item_key || stage || entered_at::text as stage_visit_key, flow_item_key,
+    'change' as flow_item_type, md5('stage|' || stage) as stage_key, entered_at, exited_at, exit_reason,
     epoch(exited_at - entered_at)::bigint as calendar_seconds,
     epoch(exited_at - entered_at)::bigint // 2 as business_seconds, exited_at is null as is_open
 from (values
@@ -122,10 +124,10 @@ from (values
     ('2', 'review_wait', timestamp '2026-03-02 10:00:00', timestamp '2026-03-02 12:00:00', 'abandoned'),
     ('2', 'review_wait', timestamp '2026-03-02 13:00:00', timestamp '2026-03-02 16:00:00', 'abandoned'),
     ('3', 'review_wait', timestamp '2026-03-09 10:00:00', null, 'open')
-) as visits (flow_item_key, stage_key, entered_at, exited_at, exit_reason);
+) as visits (flow_item_key, stage, entered_at, exited_at, exit_reason);
 create table marts.fct_flow_daily as
 select
-    'change' as flow_item_type, stage_key, 't1' as team_key, 's1' as service_key, 'r1' as repository_key,
+    'change' as flow_item_type, md5('stage|' || stage) as stage_key, 't1' as team_key, 's1' as service_key, 'r1' as repository_key,
     date_day, arrivals, departures, abandonments, wip_open
 from (values
     ('build', date '2026-03-01', 1, 1, 0, 0),
@@ -136,7 +138,7 @@ from (values
     ('merge_wait', date '2026-03-01', 1, 1, 0, 0),
     ('release_wait', date '2026-03-01', 1, 1, 0, 0),
     ('deploy', date '2026-03-01', 1, 1, 0, 0)
-) as days (stage_key, date_day, arrivals, departures, abandonments, wip_open);
+) as days (stage, date_day, arrivals, departures, abandonments, wip_open);
 create table marts.fct_handoffs as
 select
     handoff_key, '1' as flow_item_key, mechanism, from_role, to_role, from_person_key, to_person_key,

@@ -75,15 +75,16 @@ MARTS = {
     "marts.fct_stage_visits.visits_do_not_overlap": """
         update marts.fct_stage_visits
         set entered_at = entered_at - interval 1 minute, exited_at = exited_at - interval 1 minute
-        where flow_item_key = '1' and stage_key = 'release_wait'
+        where flow_item_key = '1' and stage_key = md5('stage|release_wait')
     """,
     "marts.fct_stage_visits.visits_have_length": """
-        update marts.fct_stage_visits set is_open = true where stage_key = 'build'
+        update marts.fct_stage_visits set is_open = true where stage_key = md5('stage|build')
     """,
     "marts.fct_stage_visits.equal_neighbours_are_one_visit": """
-        update marts.fct_stage_visits set stage_key = 'deploy' where stage_key = 'release_wait';
-        update marts.fct_flow_daily set arrivals = 2, departures = 2 where stage_key = 'deploy';
-        delete from marts.fct_flow_daily where stage_key = 'release_wait'
+        update marts.fct_stage_visits set stage_key = md5('stage|deploy')
+        where stage_key = md5('stage|release_wait');
+        update marts.fct_flow_daily set arrivals = 2, departures = 2 where stage_key = md5('stage|deploy');
+        delete from marts.fct_flow_daily where stage_key = md5('stage|release_wait')
     """,
     "marts.fct_flow_daily.arrivals_less_exits_equal_wip": """
         update marts.fct_flow_daily set wip_open = 2 where date_day = date '2026-03-10'
@@ -108,13 +109,14 @@ MARTS = {
         update marts.fct_changes set review_wait_seconds = 1 where change_key = '1'
     """,
     "marts.fct_changes.seconds_are_not_negative": """
-        update marts.fct_stage_visits set business_seconds = -1 where stage_key = 'build'
+        update marts.fct_stage_visits set business_seconds = -1 where stage_key = md5('stage|build')
     """,
     "marts.fct_changes.nulls_have_reasons": """
         update marts.fct_changes set deployment_lead_seconds_null_reason = null where change_key = '3'
     """,
     "marts.fct_stage_visits.business_seconds_fit_in_calendar_seconds": """
-        update marts.fct_stage_visits set business_seconds = calendar_seconds + 1 where stage_key = 'build'
+        update marts.fct_stage_visits set business_seconds = calendar_seconds + 1
+        where stage_key = md5('stage|build')
     """,
     "marts.fct_handoffs.handoffs_are_consistent": """
         update marts.fct_handoffs set outcome = 'accepted' where handoff_key = 'h2'
