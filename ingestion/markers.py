@@ -1,8 +1,8 @@
 """Evidence that a coding assistant took part: texts, authors, branches and git-ai notes to markers.
 
 A marker is `<evidence>:<assistant>`; what counts as one is data, in assistant_markers.csv beside this file.
-Evidence ranks author > note > vendor record > trailer > body > branch. That a text mentions an assistant is no
-evidence, nor that one reviewed. Nothing found proves nothing: trailers can be switched off. The texts
+Evidence ranks author > note > vendor record > trailer > body > branch. That a text mentions an assistant is
+no evidence, nor that one reviewed. Nothing found proves nothing: trailers can be switched off. The texts
 themselves are dropped by whoever calls.
 """
 
@@ -55,7 +55,7 @@ def marker_table() -> tuple[Marker, ...]:
 
 
 def joined(*found: Iterable[str]) -> str | None:
-    """The distinct markers, strongest evidence first and then by assistant, comma-joined; None without any."""
+    """The distinct markers, strongest evidence first, then by assistant, comma-joined; None without any."""
     distinct = {marker for markers in found for marker in markers}
     ordered = sorted(distinct, key=lambda marker: (_RANKS[marker.partition(":")[0]], marker))
     return ",".join(ordered) or None

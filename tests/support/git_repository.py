@@ -1,7 +1,7 @@
 """Real git repositories made from facts, the same byte for byte each time, by `git fast-import`.
 
-Commits have symbolic names in the facts (`@c1a`); the repository gives their shas, and `with_shas` puts them into
-the facts wherever a name stands, also inside commit messages.
+Commits have symbolic names in the facts (`@c1a`); the repository gives their shas, and `with_shas` puts them
+into the facts wherever a name stands, also inside commit messages.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def build_repository(facts: Mapping[str, Any], emails: Mapping[str, str], path: 
     _git("init", "--bare", "--quiet", "--initial-branch", facts["default_branch"], str(path))
     _git("-C", str(path), "config", "uploadpack.allowFilter", "true")
     _git("-C", str(path), "config", "http.receivepack", "false")
-    with subprocess.Popen(
-        ["git", "-C", str(path), "fast-import", "--quiet", "--force"],
+    with subprocess.Popen(  # noqa: S603
+        ["git", "-C", str(path), "fast-import", "--quiet", "--force"],  # noqa: S607
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=_environment(),
@@ -90,7 +90,9 @@ def _send_tag(send: Any, tag: Mapping[str, Any], emails: Mapping[str, str], mark
         send(f"reset refs/tags/{tag['name']}\nfrom {target}\n\n")
         return
     send(f"tag {tag['name']}\nfrom {target}\n")
-    send(f"tagger {_identity(tag['tagger'], emails)} {_epoch(tag['annotated_at'])} +0000\n{_data(tag['name'])}")
+    send(
+        f"tagger {_identity(tag['tagger'], emails)} {_epoch(tag['annotated_at'])} +0000\n{_data(tag['name'])}"
+    )
 
 
 def _identity(login: str, emails: Mapping[str, str]) -> str:
@@ -106,7 +108,7 @@ def _data(text: str) -> str:
 
 
 def _git(*arguments: str) -> None:
-    subprocess.run(["git", *arguments], check=True, capture_output=True, env=_environment())
+    subprocess.run(["git", *arguments], check=True, capture_output=True, env=_environment())  # noqa: S603, S607
 
 
 def _environment() -> dict[str, str]:

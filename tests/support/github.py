@@ -1,8 +1,8 @@
 """A small GitHub on a local port, made of facts: REST with Link paging, GraphQL, and git over HTTP.
 
-It answers what the connector asks and nothing more: an unknown path is a 404, an unknown operation or field of
-GraphQL an error as GitHub would give it. The facts are in tests/fixtures/github; `FakeGitHub.organisation` holds
-them with real shas and may be changed between runs. Faults are switched on by `fail`.
+It answers what the connector asks and nothing more: an unknown path is a 404, an unknown operation or field
+of GraphQL an error as GitHub would give it. The facts are in tests/fixtures/github; `FakeGitHub.organisation`
+holds them with real shas and may be changed between runs. Faults are switched on by `fail`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from support.git_repository import build_repository, with_shas
-from support.github_graphql import GraphQLFault, answer
+from support.github_graphql import GraphQLRefusalError, answer
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "github" / "acme.json"
 TOKEN = "fake-token-of-acme"
@@ -33,7 +33,9 @@ _SEARCH_LIMIT = 1000
 _GRAPHQL_FAULTS = {
     "errors": {"errors": [{"type": "INTERNAL", "message": "a fault"}]},
     "rate_limited": {"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]},
-    "resource_limits": {"errors": [{"type": "RESOURCE_LIMITS_EXCEEDED", "message": "Resource limits exceeded"}]},
+    "resource_limits": {
+        "errors": [{"type": "RESOURCE_LIMITS_EXCEEDED", "message": "Resource limits exceeded"}]
+    },
 }
 
 Facts = dict[str, Any]
@@ -44,8 +46,8 @@ class Fault:
     """One kind of failure for requests whose `METHOD path operation` matches.
 
     Kinds: an HTTP status such as 502, 503, 401, 404, 429; `secondary` (403 with Retry-After); `errors`,
-    `rate_limited`, `resource_limits` (GraphQL 200 with errors), `partial` (errors beside data); `truncate`, `drop`,
-    `slow`.
+    `rate_limited`, `resource_limits` (GraphQL 200 with errors), `partial` (errors beside data); `truncate`,
+    `drop`, `slow`.
     """
 
     kind: str
@@ -77,6 +79,7 @@ class FakeGitHub:
         organisation: the facts; `repositories` maps owner/name to a repository's. Change them between runs.
         shas: commit name of the fixture → sha.
         requests: `METHOD path operation` of every request.
+        forbidden: fields of GraphQL that this server refuses to resolve.
         before: called before each request is answered, for things that happen while a walk is under way.
     """
 
@@ -92,6 +95,7 @@ class FakeGitHub:
         for repository in self.organisation["repositories"].values():
             for commit in repository["commits"]:
                 commit["sha"] = self.shas[commit["name"]]
+        self.forbidden: set[str] = set()
         self.requests: list[str] = []
         self.before: Callable[[str], None] = lambda _request: None
         self._faults: list[Fault] = []
@@ -127,7 +131,9 @@ class FakeGitHub:
 
     def connection(self, **changes: Any) -> Facts:
         """Settings of a connection to this server, as they would stand in flowgauge.yaml less the secret."""
-        chosen = {"repositories": list(self.organisation["repositories"])} if "organization" not in changes else {}
+        chosen = (
+            {"repositories": list(self.organisation["repositories"])} if "organization" not in changes else {}
+        )
         plain = {"name": "acme-github", "connector": "github", "base_url": self.base_url, "token": TOKEN}
         return {**plain, **chosen, **changes}
 
@@ -175,7 +181,10 @@ def _handler(fake: FakeGitHub) -> type[BaseHTTPRequestHandler]:
                 return
             if fault and fault.kind == "slow":
                 time.sleep(fault.seconds)
-            self._send(_spoilt(fault, request) or request.answer(), is_truncated=bool(fault and fault.kind == "truncate"))
+            self._send(
+                _spoilt(fault, request) or request.answer(),
+                is_truncated=bool(fault and fault.kind == "truncate"),
+            )
 
         def _send(self, reply: Answer, *, is_truncated: bool) -> None:
             content = reply.content()
@@ -243,9 +252,11 @@ class _Request:
 
     def _graphql(self) -> Answer:
         try:
-            return Answer({"data": answer(self.fake.organisation, self.document, self.variables)})
-        except GraphQLFault as fault:
-            return Answer({"data": None, "errors": [{"type": fault.type, "message": str(fault)}]})
+            data = answer(self.fake.organisation, self.document, self.variables, self.fake.forbidden)
+        except GraphQLRefusalError as refusal:
+            error = {"type": refusal.type, "message": str(refusal), "path": refusal.path}
+            return Answer({"data": None, "errors": [error]})
+        return Answer({"data": data})
 
     def repository(self, name: str) -> Facts:
         return self.fake.repository(name)
@@ -271,12 +282,21 @@ class _Request:
         page = f"https://github.com/apps/{slug}" if is_app else f"https://github.com/{login}"
         # REST shows this app by its name, GraphQL by its slug.
         shown = "Copilot" if slug == "copilot-swe-agent" else login
-        return {"login": shown, "id": known["id"], "node_id": f"U_{known['id']}", "type": known["type"], "html_url": page}
+        return {
+            "login": shown,
+            "id": known["id"],
+            "node_id": f"U_{known['id']}",
+            "type": known["type"],
+            "html_url": page,
+        }
 
 
 def _rate_limit(request: _Request) -> Answer:
     budget = {"limit": 5000, "remaining": 4999, "reset": 2000000000, "used": 1}
-    return Answer({"resources": {"core": budget, "graphql": budget}}, headers=request.fake.organisation.get("headers", {}))
+    return Answer(
+        {"resources": {"core": budget, "graphql": budget}},
+        headers=request.fake.organisation.get("headers", {}),
+    )
 
 
 def _described(name: str, facts: Facts) -> Facts:
@@ -296,11 +316,16 @@ def _repositories(request: _Request, organization: str) -> Answer:
 
 
 def _deployments(request: _Request, name: str) -> Answer:
-    rows = sorted(request.repository(name)["deployments"], key=lambda row: str(row["created_at"]), reverse=True)
+    rows = sorted(
+        request.repository(name)["deployments"], key=lambda row: str(row["created_at"]), reverse=True
+    )
     hidden = ("statuses", "creator")
     return request.page(
         [
-            {**{key: value for key, value in row.items() if key not in hidden}, "creator": request.account(row["creator"])}
+            {
+                **{key: value for key, value in row.items() if key not in hidden},
+                "creator": request.account(row["creator"]),
+            }
             for row in rows
         ]
     )
@@ -375,9 +400,14 @@ def _job(run: Facts, attempt: int, job: Facts) -> Facts:
         ]
     runner = "GitHub Actions 7" if job["runner_id"] else ""
     return {
-        **{"run_id": run["id"], "run_attempt": attempt, "steps": steps, "labels": ["ubuntu-latest"]},
-        **{"runner_name": runner, "runner_group_name": runner and "GitHub Actions"},
-        **{"head_sha": run["head_sha"], "head_branch": run["head_branch"]},
+        "run_id": run["id"],
+        "run_attempt": attempt,
+        "head_sha": run["head_sha"],
+        "head_branch": run["head_branch"],
+        "labels": ["ubuntu-latest"],
+        "steps": steps,
+        "runner_name": runner,
+        "runner_group_name": runner and "GitHub Actions",
         **shown,
     }
 
@@ -419,10 +449,13 @@ def _git_over_http(request: _Request) -> Answer:
         "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
     }
     done = subprocess.run(
-        ["git", "http-backend"], input=request.body, capture_output=True, env=environment, check=True
+        ["git", "http-backend"],  # noqa: S607
+        input=request.body,
+        capture_output=True,
+        env=environment,
+        check=True,
     )
     head, _, body = done.stdout.partition(b"\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.decode().splitlines())
     status = int(headers.pop("Status", "200 OK").split()[0])
     return Answer(None, status, headers, body=body)
-

@@ -1,13 +1,13 @@
 """GraphQL over the fake GitHub's facts: resolves exactly the fields that a query asks for, or fails.
 
-Facts become objects in the schema's own field names. A field that an object does not have is an error, so a query
-with a misspelt field cannot pass; whether the real schema knows it is another test's business.
+Facts become objects in the schema's own field names. A field that an object does not have is an error, so a
+query with a misspelt field cannot pass; whether the real schema knows it is another test's business.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from graphql import (
@@ -44,35 +44,41 @@ _OPERATIONS = frozenset(
 )
 
 
-class GraphQLFault(Exception):
+class GraphQLRefusalError(Exception):
     """An error of GraphQL, with GitHub's word for its type."""
 
-    def __init__(self, message: str, kind: str = "undefinedField") -> None:
+    def __init__(self, message: str, kind: str = "undefinedField", path: list[str] | None = None) -> None:
         super().__init__(message)
         self.type = kind
+        self.path = path or []
 
 
-def answer(organisation: Facts, document: str, variables: Facts) -> Facts:
+def answer(organisation: Facts, document: str, variables: Facts, forbidden: Set[str] = frozenset()) -> Facts:
     """`data` of a query.
 
     Raises:
-        GraphQLFault: an unknown operation, field or object.
+        GraphQLRefusalError: an unknown operation, field or object.
     """
     parsed = parse(document)
     operation = next(one for one in parsed.definitions if isinstance(one, OperationDefinitionNode))
     if operation.name is None or operation.name.value not in _OPERATIONS:
-        raise GraphQLFault(f"the fake does not know the operation {operation.name and operation.name.value}")
+        raise GraphQLRefusalError(
+            f"the fake does not know the operation {operation.name and operation.name.value}"
+        )
     declared = {one.variable.name.value for one in operation.variable_definitions or ()}
     if unknown := set(variables) - declared:
-        raise GraphQLFault(f"variables that the operation does not declare: {unknown}")
-    return _Selector(parsed, variables).select(_Query(organisation).root(), operation.selection_set)
+        raise GraphQLRefusalError(f"variables that the operation does not declare: {unknown}")
+    return _Selector(parsed, variables, forbidden).select(
+        _Query(organisation).root(), operation.selection_set
+    )
 
 
 class _Selector:
     """Takes from an object what a selection asks for."""
 
-    def __init__(self, document: DocumentNode, variables: Facts) -> None:
+    def __init__(self, document: DocumentNode, variables: Facts, forbidden: Set[str]) -> None:
         self.variables = variables
+        self.forbidden = forbidden
         self.fragments = {
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
         }
@@ -87,23 +93,38 @@ class _Selector:
             if isinstance(node, FieldNode):
                 selected[node.name.value] = self.select(self._field(value, node), node.selection_set)
             elif isinstance(node, InlineFragmentNode):
-                self._merge(selected, value, node.type_condition and node.type_condition.name.value, node.selection_set)
+                self._merge(
+                    selected,
+                    value,
+                    node.type_condition and node.type_condition.name.value,
+                    node.selection_set,
+                )
             elif isinstance(node, FragmentSpreadNode):
                 fragment = self.fragments[node.name.value]
                 self._merge(selected, value, fragment.type_condition.name.value, fragment.selection_set)
         return selected
 
-    def _merge(self, selected: Facts, value: Facts, condition: str | None, selection: SelectionSetNode) -> None:
+    def _merge(
+        self, selected: Facts, value: Facts, condition: str | None, selection: SelectionSetNode
+    ) -> None:
         kind = value.get("__typename")
         if condition is None or kind is None or condition == kind or _covers(condition, kind):
             selected.update(self.select(value, selection))
 
     def _field(self, value: Facts, node: FieldNode) -> Any:
         name = node.name.value
+        if name in self.forbidden:
+            raise GraphQLRefusalError(
+                "Resource not accessible by integration", "FORBIDDEN", ["repository", name]
+            )
         if name not in value:
-            raise GraphQLFault(f"Field '{name}' doesn't exist on type '{value.get('__typename', 'of the fake')}'")
+            raise GraphQLRefusalError(
+                f"Field '{name}' doesn't exist on type '{value.get('__typename', 'of the fake')}'"
+            )
         found = value[name]
-        arguments = {one.name.value: value_from_ast_untyped(one.value, self.variables) for one in node.arguments}
+        arguments = {
+            one.name.value: value_from_ast_untyped(one.value, self.variables) for one in node.arguments
+        }
         return found(**arguments) if callable(found) else found
 
 
@@ -118,12 +139,18 @@ class _Query:
         self.organisation = organisation
 
     def root(self) -> Facts:
-        return {"repository": self._repository, "nodes": self._nodes, "node": lambda id: self._node(id)}
+        return {
+            "repository": self._repository,
+            "nodes": self._nodes,
+            "node": lambda **given: self._node(given["id"]),
+        }
 
     def _repository(self, owner: str, name: str) -> Facts:
         facts = self.organisation["repositories"].get(f"{owner}/{name}")
         if facts is None:
-            raise GraphQLFault(f"Could not resolve to a Repository with the name '{owner}/{name}'.", "NOT_FOUND")
+            raise GraphQLRefusalError(
+                f"Could not resolve to a Repository with the name '{owner}/{name}'.", "NOT_FOUND"
+            )
         return {
             "__typename": "Repository",
             "pullRequests": lambda **arguments: self._pull_requests(facts, **arguments),
@@ -134,8 +161,9 @@ class _Query:
             },
         }
 
-    def _pull_requests(self, facts: Facts, orderBy: Facts, states: list[str] | None = None, **page: Any) -> Facts:  # noqa: N803
-        key, is_down = ("updated_at", True) if orderBy["field"] == "UPDATED_AT" else ("created_at", False)
+    def _pull_requests(self, facts: Facts, states: list[str] | None = None, **page: Any) -> Facts:
+        order = page.pop("orderBy")
+        key, is_down = ("updated_at", True) if order["field"] == "UPDATED_AT" else ("created_at", False)
         rows = [row for row in facts["pull_requests"] if not states or row["state"] in states]
         rows.sort(key=lambda row: (row[key], row["id"]), reverse=is_down)
         return _connection(
@@ -164,7 +192,7 @@ class _Query:
 
     def _nodes(self, ids: list[str]) -> list[Facts | None]:
         if len(ids) > 100:
-            raise GraphQLFault("You may not provide more than 100 node ids", "ARGUMENT_LIMIT")
+            raise GraphQLRefusalError("You may not provide more than 100 node ids", "ARGUMENT_LIMIT")
         return [self._node(one) for one in ids]
 
     def _deployment(self, row: Facts) -> Facts:
@@ -219,7 +247,8 @@ class _Query:
             "baseRefName": row["base"],
             "headRefName": row["head"],
             "headRefOid": row["head_commit"],
-            "mergeCommit": merge and {"__typename": "Commit", "oid": merge["sha"], "message": merge["message"]},
+            "mergeCommit": merge
+            and {"__typename": "Commit", "oid": merge["sha"], "message": merge["message"]},
             "additions": sum(one["additions"] for one in row["files"]),
             "deletions": sum(one["deletions"] for one in row["files"]),
             "changedFiles": len(row["files"]),
@@ -227,14 +256,20 @@ class _Query:
             "mergeable": row["mergeable"],
             "baseRef": {"refUpdateRule": _rule(facts["rules"].get(row["base"]))},
             "timelineItems": lambda **arguments: self._timeline(row, **arguments),
-            "commits": lambda **page: _connection(row["commits"], lambda sha: self._commit(commits[sha]), **page),
+            "commits": lambda **page: _connection(
+                row["commits"], lambda sha: self._commit(commits[sha]), **page
+            ),
             "files": lambda **page: _connection(row["files"], _typed("PullRequestChangedFile"), **page),
             "closingIssuesReferences": lambda **page: _connection(row["closing_issues"], _issue, **page),
         }
 
     def _commit(self, commit: Facts) -> Facts:
         login = commit["author"]
-        author = self.account(login) if self.organisation["accounts"].get(login, {}).get("type") == "User" else None
+        author = (
+            self.account(login)
+            if self.organisation["accounts"].get(login, {}).get("type") == "User"
+            else None
+        )
         email = self.organisation["emails"].get(login, f"{login}@acme.example")
         return {
             "__typename": "PullRequestCommit",
@@ -304,7 +339,12 @@ def _release(row: Facts, tags: Mapping[str, str]) -> Facts:
 
 def _issue(row: Facts) -> Facts:
     repository = {"nameWithOwner": row["repository"]}
-    return {"__typename": "Issue", "fullDatabaseId": str(row["id"]), "number": row["number"], "repository": repository}
+    return {
+        "__typename": "Issue",
+        "fullDatabaseId": str(row["id"]),
+        "number": row["number"],
+        "repository": repository,
+    }
 
 
 def _typed(kind: str) -> Callable[[Facts], Facts]:
@@ -320,9 +360,11 @@ def _connection(
     place: Callable[[Any], str] | None = None,
     is_descending: bool = False,
 ) -> Facts:
-    """A page of rows. With `place`, cursors are values of the order, as GitHub's: rows that move are missed."""
+    """A page of rows. With `place`, cursors are values of the order, as at GitHub: what moves is missed."""
     if not 1 <= first <= 100:
-        raise GraphQLFault(f"Requesting {first} records exceeds the limit of 100", "EXCESSIVE_PAGINATION")
+        raise GraphQLRefusalError(
+            f"Requesting {first} records exceeds the limit of 100", "EXCESSIVE_PAGINATION"
+        )
     places = [place(row) if place else f"{index:020}" for index, row in enumerate(rows)]
     reached = base64.b64decode(after).decode() if after else None
     rest = [

@@ -1,11 +1,11 @@
 """Actions: workflow runs by windows of creation, their attempts, and the jobs of each attempt, by REST.
 
-GitHub has no "changed since" for runs and lists at most 1,000 of a window, so windows are halved until they hold
-fewer. Later walks read the newest hundred (re-runs of those show there), what came before it since the cursor,
-and ask for each run that was not finished. What no longer exists has expired under the retention setting: that is
-no failure, and the rows stay.
+GitHub has no "changed since" for runs and lists at most 1,000 of a window, so windows are halved until they
+hold fewer. Later walks read the newest hundred (re-runs of those show there), what came before it since the
+cursor, and ask for each run that was not finished. What is not found any more has expired under the retention
+setting: that is no failure, and the rows stay.
 
-A re-run lists jobs that it did not run again, with the times of the attempt that did run them: `started_at` lies
+A re-run lists jobs that it did not run again, with the times of the attempt that did: `started_at` lies
 before `created_at` and before the attempt's `run_started_at`. They are kept as GitHub says them.
 """
 
@@ -21,7 +21,7 @@ from ingestion.http import MalformedResponseError, NotFoundError
 
 Payload = dict[str, Any]
 Fingerprint = list[Any]
-"""Latest attempt, status, time of change and of creation of a run: while they stand, nothing is read again."""
+"""Latest attempt, status, times of change and creation of a run: while they stand, it is not read again."""
 
 PAGE_SIZE = 100
 SEARCH_LIMIT = 1000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -113,27 +113,25 @@ def _endpoints(walk: Walk) -> Iterator[Finding]:
     for part, endpoint in _ENDPOINTS.items():
         if part in settings.without:
             continue
-        finding = _tried(
-            lambda path=endpoint.path: walk.extraction.http.get_json(f"/repos/{walk.name}{path}")
-        )
-        if finding is None:
+        status = _refused(walk, endpoint.path)
+        if status is None:
             continue
         refused = True
         yield Finding(
             "error" if endpoint.is_needed else "warning",
-            f"{walk.name}: {part} cannot be read ({finding}): {endpoint.loss}",
+            f"{walk.name}: {part} cannot be read ({status}): {endpoint.loss}",
             f"give the token read access to {endpoint.permission}, or put {part} under without:",
         )
     if not refused:
         yield Finding("ok", f"{walk.name}: everything asked for can be read")
 
 
-def _tried(call: Callable[[], Any]) -> str | None:
+def _refused(walk: Walk, path: str) -> int | None:
     """The status that refuses, None where it is answered."""
     try:
-        call()
+        walk.extraction.http.get_json(f"/repos/{walk.name}{path}")
     except (AccessDeniedError, NotFoundError) as error:
-        return str(error.status)
+        return error.status
     return None
 
 
@@ -150,7 +148,7 @@ def _rules(walk: Walk) -> Iterator[Finding]:
     if not branch.get("refUpdateRule"):
         yield Finding(
             "warning",
-            f"{walk.name}: no rules of {walk.default_branch} are told; needed approvals and checks will be inferred",
+            f"{walk.name}: rules of {walk.default_branch} are not told, and will be inferred",
             "where there are rules, give required_approvals and required_checks in the settings' services",
         )
 

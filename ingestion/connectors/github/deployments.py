@@ -1,7 +1,7 @@
 """Deployments with their statuses, releases, and activity on branches.
 
-Deployments are listed by REST, which alone tells production and transient; their statuses are read by GraphQL, a
-hundred deployments at a time, which alone tells `waiting` (an approval gate). REST would need a request for each.
+Deployments are listed by REST, which alone tells production and transient; their statuses are read by
+GraphQL, which alone tells `waiting` (an approval gate) and takes a hundred deployments at a time, REST one.
 Only what may still change is read again: deployments without a final status for 14 days, releases of 30 days.
 """
 

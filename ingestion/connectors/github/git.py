@@ -1,8 +1,8 @@
 """The git command line, run so that it can neither ask, nor run hooks, nor leak the token.
 
-The token travels in the environment, as a header for one origin; it is in no command line, no remote URL and no
-file. Only plumbing commands are used, since porcelain obeys the configuration of the repository that it reads.
-`history.py` turns what they print into rows.
+The token travels in the environment, as a header for one origin; it is in no command line, no remote URL and
+no file. Only plumbing reads, since porcelain obeys the configuration of the repository that it reads.
+`history.py` turns what is printed into rows.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Git:
         else:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._clone(url)
-        # A pattern, unlike the plain name, is no error where there are no notes; and notes are wanted as files.
+        # A pattern, unlike the plain name, is no error without notes; and notes are wanted as files.
         self._remote("fetch", "--quiet", "--no-filter", "origin", f"+{NOTES}*:{NOTES}*")
 
     def references(self) -> list[Reference]:
@@ -111,12 +111,15 @@ class Git:
         return found
 
     def held(self, shas: Iterable[str]) -> set[str]:
-        """Those of the commits that the repository holds; asked one by one, a treeless clone would fetch them."""
+        """Those of the commits that are held; asked for one by one, a treeless clone would fetch them."""
         wanted = set(shas)
         if not wanted:
             return set()
         form = "--batch-check=%(objectname) %(objecttype)"
-        objects = (line.split() for line in self._local("cat-file", "--batch-all-objects", "--unordered", form).splitlines())
+        objects = (
+            line.split()
+            for line in self._local("cat-file", "--batch-all-objects", "--unordered", form).splitlines()
+        )
         return {name.decode() for name, kind in objects if kind == b"commit"} & wanted
 
     def reachable(self, include: Iterable[str], exclude: Iterable[str] = ()) -> set[str]:
@@ -224,7 +227,7 @@ class Git:
         return base64.b64encode(f"x-access-token:{self.token.get_secret_value()}".encode()).decode()
 
     def _environment(self, is_remote: bool) -> dict[str, str]:
-        """The shell's, less what would redirect or trace git; the token only where git talks to the remote."""
+        """The shell's, less what would redirect or trace git; the token only for talks with the remote."""
         configuration = {**_CONFIGURATION, "safe.directory": "*"}
         if is_remote and self.token and self.origin:
             configuration[f"http.{self.origin}/.extraHeader"] = f"Authorization: Basic {self._basic()}"

@@ -1,9 +1,9 @@
 """Pull requests with everything nested, by GraphQL, and the rows that come of them.
 
-The list is walked by last update until before the cursor. It shifts while it is read: what moves to the top is
-caught by reading the top again until that fits one page. Open ones are listed on their own where the walk did not
-meet all of them, because mergeability and rules do not move `updatedAt`; unlike `nodes(ids:)` that list needs no
-second look at those that were moved or deleted.
+The list is walked by last update until before the cursor. It shifts while it is read: what moves to the top
+is caught by reading the top again until that fits one page. Open ones are listed on their own where the walk
+did not meet all of them, because mergeability and rules do not move `updatedAt`; unlike `nodes(ids:)`, that
+list says by itself which were moved or deleted.
 """
 
 from __future__ import annotations
@@ -113,7 +113,9 @@ class Reader:
 
     def changed_since(self, stop_at: datetime | None, size: PageSize) -> Iterator[list[Payload]]:
         """Pages of pull requests, last updated first, until before the instant."""
-        for page in self._pages(size, {"states": None, "order": {"field": "UPDATED_AT", "direction": "DESC"}}):
+        for page in self._pages(
+            size, {"states": None, "order": {"field": "UPDATED_AT", "direction": "DESC"}}
+        ):
             self.total = page["totalCount"]
             nodes = [node for node in page["nodes"] if node]
             fresh = [node for node in nodes if stop_at is None or instant(node["updatedAt"]) >= stop_at]
@@ -124,7 +126,9 @@ class Reader:
     def open_ones(self) -> Iterator[list[Payload]]:
         """Pages of all open pull requests, in an order that does not shift."""
         size = PageSize(OPEN_PAGE_SIZE, OPEN_PAGE_SIZE)
-        for page in self._pages(size, {"states": ["OPEN"], "order": {"field": "CREATED_AT", "direction": "ASC"}}):
+        for page in self._pages(
+            size, {"states": ["OPEN"], "order": {"field": "CREATED_AT", "direction": "ASC"}}
+        ):
             yield [self._completed(node) for node in page["nodes"] if node]
 
     def _pages(self, size: PageSize, chosen: Mapping[str, Any]) -> Iterator[Payload]:

@@ -1,8 +1,8 @@
 """The GraphQL operations, all of them, as text.
 
-One query brings pull requests with everything nested that fits (100 of each); what overflows is paged by node.
-Parts that some servers or tokens cannot answer are optional: without them the rest still comes. Checks are never
-nested here: under 25 pull requests of 100 commits each they would cost 250 points a page and time out.
+One query brings pull requests with everything nested that fits (100 of each); what overflows is paged by
+node. Parts that some servers or tokens cannot answer are optional: without them the rest still comes. Checks
+are never nested: under 25 pull requests of 100 commits each they would cost 250 points a page and time out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ OPTIONAL_PARTS = {
     ),
     "requestedReviewer": "... on Team { combinedSlug }",
 }
-"""Field in an error's path → text to leave out. Teams need `read:org`, rules some kinds of token; older servers lack others."""
+"""Field in an error's path → text to leave out: teams need `read:org`, rules some kinds of token."""
 
 TIMELINE_TYPES = (
     "ADDED_TO_MERGE_QUEUE_EVENT",

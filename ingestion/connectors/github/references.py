@@ -1,4 +1,4 @@
-"""What a pull request's words say about others: reverts and closing references, and nothing else of the prose."""
+"""What a pull request's words say about others: reverts and closing references, nothing else of the prose."""
 
 from __future__ import annotations
 

@@ -8,14 +8,16 @@ github.com for api.github.com).
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
-from ingestion.http import Auth, Budget, GitHubAppAuth, HttpClient, RateLimitPolicy, bearer
+from ingestion.http import Auth, Budget, GitHubAppAuth, HeaderAuth, HttpClient, RateLimitPolicy, bearer
 from ingestion.settings import ConnectionSettings
 
 EXAMPLE = """\
@@ -51,7 +53,7 @@ class AppCredentials(_Strict):
 
 
 class CloneSource(_Strict):
-    """Where the git history comes from, if not from the forge itself. `{repository}` stands for owner/name."""
+    """Where the git history comes from, if not from the forge; `{repository}` stands for owner/name."""
 
     url: Annotated[str | None, Field(description="Any git address: http, https, ssh or file.")] = None
     path: Annotated[str | None, Field(description="An existing local repository, which is only read.")] = None
@@ -83,8 +85,8 @@ class GitHubSettings(ConnectionSettings):
     token: Annotated[
         SecretStr | None,
         Field(
-            description="Personal token as ${VARIABLE}: classic with repo and read:org, or fine-grained with read "
-            "access to metadata, contents, pull requests, issues, actions, deployments and members."
+            description="Personal token as ${VARIABLE}: classic with repo and read:org, or fine-grained with "
+            "read access to metadata, contents, pull requests, issues, actions, deployments and members."
         ),
     ] = None
     app: Annotated[AppCredentials | None, Field(description="A GitHub App instead of a token.")] = None
@@ -107,8 +109,8 @@ class GitHubSettings(ConnectionSettings):
     clone: Annotated[
         bool | CloneSource,
         Field(
-            description="Git history for commit ancestry, tags and trailers: true clones from the forge without "
-            "files, false does without, {url: …} and {path: …} take it from elsewhere."
+            description="Git history for commit ancestry, tags and trailers: true clones from the forge, "
+            "without files; false does without; {url: …} and {path: …} take it from elsewhere."
         ),
     ] = True
     without: Annotated[
@@ -159,9 +161,11 @@ def authentication(settings: GitHubSettings) -> Auth:
     return bearer(settings.token)
 
 
-def client(settings: GitHubSettings) -> HttpClient:
+def client(settings: GitHubSettings, sleep: Callable[[float], None] = time.sleep) -> HttpClient:
     """The connection's HTTP client, with GitHub's way of telling its limits."""
-    return HttpClient(settings.base_url, authentication(settings), rate_limits=_RATE_LIMITS, headers=_HEADERS)
+    return HttpClient(
+        settings.base_url, authentication(settings), rate_limits=_RATE_LIMITS, headers=_HEADERS, sleep=sleep
+    )
 
 
 def git_token(settings: GitHubSettings) -> SecretStr:
@@ -169,9 +173,11 @@ def git_token(settings: GitHubSettings) -> SecretStr:
     if settings.token is not None:
         return settings.token
 
-    def exchange(path: str, headers: object) -> dict[str, str]:
-        anonymous = HttpClient(settings.base_url, headers={**_HEADERS, **dict(headers)})  # type: ignore[call-overload]
-        answer: dict[str, str] = anonymous.post_json(path, {}, kind="token")
+    def exchange(path: str, headers: Mapping[str, str]) -> Mapping[str, Any]:
+        signed = HeaderAuth("Authorization", SecretStr(headers["Authorization"]))
+        answer: Mapping[str, Any] = HttpClient(settings.base_url, signed, headers=_HEADERS).post_json(
+            path, {}
+        )
         return answer
 
     held = authentication(settings).headers(exchange)

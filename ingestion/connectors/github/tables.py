@@ -34,7 +34,7 @@ _REPOSITORY = _id("repository_id", "Repository, repositories.id.")
 _PULL_REQUEST = _id("pull_request_id", "Pull request, pull_requests.id.")
 _MARKERS = _text(
     "assistant_markers",
-    "Evidence of coding assistants, sorted and comma-joined as <evidence>:<assistant>; null where none was seen.",
+    "Evidence of coding assistants, comma-joined as <evidence>:<assistant>, strongest first, or null.",
 )
 
 REPOSITORIES = Table(
@@ -104,7 +104,7 @@ PULL_REQUESTS = Table(
 
 PULL_REQUEST_TIMELINE = Table(
     name="pull_request_timeline",
-    description="One row per event on a pull request: reviews, requests, comments, drafts, queue and ref events.",
+    description="One row per event on a pull request: reviews, requests, comments, drafts, queue, refs.",
     key=("id",),
     complete_within=("pull_request_id",),
     columns=(
@@ -227,7 +227,7 @@ WORKFLOW_JOBS = Table(
         _timestamp("created_at", "When the job was put into the queue."),
         _timestamp(
             "started_at",
-            "As GitHub says it. Before created_at: the job was not run again and inherits an earlier attempt's "
+            "As GitHub says it. Before created_at: the job was not run again and inherits another attempt's "
             "times. It can also be the time of queueing; steps_started_at is the safer start.",
         ),
         _timestamp("completed_at", "When the job ended; inherited like started_at."),
@@ -293,7 +293,7 @@ RELEASES = Table(
 
 PUSHES = Table(
     name="pushes",
-    description="One row per recorded activity on a branch: pushes, force pushes, merges, creations, deletions.",
+    description="One row per recorded activity on a branch: pushes, merges, creations, deletions.",
     key=("id",),
     columns=(
         _id("id", "GitHub's numeric activity id."),

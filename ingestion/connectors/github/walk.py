@@ -47,7 +47,7 @@ class Accounts:
 
 
 def login_of(payload: Mapping[str, Any]) -> str:
-    """The login; of an app always its slug and [bot], which GraphQL leaves out and REST may show as a name."""
+    """The login; of an app its slug and [bot], which GraphQL leaves out and REST may show as a name."""
     login = str(payload["login"])
     if (payload.get("__typename") or payload.get("type")) != "Bot":
         return login
