@@ -142,7 +142,7 @@ def _released_warehouse() -> Iterator[None]:
     try:
         yield
     finally:
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def _error(command: str, result: dbtRunnerResult) -> TransformError:

@@ -57,7 +57,7 @@ def only_staging_reads_sources(manifest: Manifest) -> Iterator[str]:
 
 
 def connectors_are_united_in_canonical_only(manifest: Manifest) -> Iterator[str]:
-    """A canonical relation reads `int_<connector>__<its own name>`; nobody else reads a connector's models."""
+    """A canonical relation reads `int_<connector>__<its own name>`; nobody else reads a connector."""
     known = _connectors(manifest)
     for node, parent in _edges(manifest):
         is_of_connector = layer(parent) in {"staging", "intermediate"} and folder(parent) in known
