@@ -46,5 +46,5 @@ seen as (
 )
 
 select * from defaults
-union
+union distinct
 select * from seen

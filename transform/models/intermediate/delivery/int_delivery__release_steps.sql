@@ -51,22 +51,22 @@ instants as (
     inner join changes
         on milestones.change_key = changes.change_key
     where coalesce(milestones.flow_ended_at > changes.merged_at, true)
-    union
+    union distinct
     select
         change_key,
         live_from as occurred_at
     from live_attempts
-    union
+    union distinct
     select
         change_key,
         live_until as occurred_at
     from live_attempts
-    union
+    union distinct
     select
         change_key,
         open_from as occurred_at
     from gated
-    union
+    union distinct
     select
         change_key,
         open_until as occurred_at

@@ -22,7 +22,7 @@ declared as (
     inner join bots
         on
             lower(accounts.login) = lower(bots.login)
-            and (bots.connection = accounts.connection or bots.connection is null)
+            and (accounts.connection = bots.connection or bots.connection is null)
     group by accounts.connection, accounts.source_id
 
 ),

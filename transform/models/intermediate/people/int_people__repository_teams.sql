@@ -15,7 +15,8 @@ team_repositories as (
 owned as (
 
     select
-        {{ surrogate_key('repository', 'repositories.connection', 'repositories.source_id') }} as repository_key,
+        {{ surrogate_key('repository', 'repositories.connection', 'repositories.source_id') }}
+            as repository_key,
         repositories.connection,
         repositories.source_id as repository,
         {{ surrogate_key('team', 'team_repositories.team') }} as team_key,

@@ -38,4 +38,4 @@ memberships as (
 )
 
 select * from memberships
-where valid_from is null or valid_to is null or valid_from < valid_to
+where valid_from is null or valid_to is null or valid_from <= valid_to
