@@ -413,8 +413,8 @@ _HANDOFFS_AND_LINKS = (
     _check(
         "fct_handoffs",
         "handoffs_are_consistent",
-        "A handoff goes from one role to another and between two people, and has a time of acceptance exactly "
-        "where its outcome is accepted.",
+        "A handoff goes from one role to another and between two people, and has a time of acceptance "
+        "exactly where its outcome is accepted.",
         """
 select handoff_key, mechanism, from_role, to_role, requested_at, accepted_at, outcome
 from marts.fct_handoffs
