@@ -42,7 +42,7 @@ instants as (
     from changes
     union all
     select
-        cast(null as {{ dbt.type_string() }}) as change_key,
+        cast(null as string) as change_key,
         changes.repository_key,
         changes.base_branch,
         {{ epoch_seconds('changes.merged_at') }} as epoch_second,

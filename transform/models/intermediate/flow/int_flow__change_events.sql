@@ -42,8 +42,7 @@ known as (
         change_events.type in (
             'commented', 'reviewed_commented', 'reviewed_approved', 'reviewed_changes_requested'
         )
-        and coalesce(actors.is_human, false)
-        and not coalesce(actors.person_key = changes.author_person_key, false) as is_response,
+        and not coalesce(actors.person_key = changes.author_person_key, false) as is_answer,
         change_events.actor_account,
         actors.person_key,
         coalesce(actors.is_human, false) as is_human,
@@ -73,6 +72,7 @@ ordered as (
 
     select
         *,
+        is_answer and is_human as is_response,
         row_number() over (
             partition by change_key order by occurred_at, apply_order, event_id
         ) as sequence

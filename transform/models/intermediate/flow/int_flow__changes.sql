@@ -49,6 +49,7 @@ known as (
         case when changes.merged_at <= horizons.events_until_at then changes.merged_at end as merged_at,
         case when changes.closed_at <= horizons.events_until_at then changes.closed_at end as closed_at,
         opening_modes.is_opened_as_draft,
+        coalesce(changes.is_draft, false) as is_draft,
         changes.base_branch,
         changes.head_sha,
         changes.merge_sha,

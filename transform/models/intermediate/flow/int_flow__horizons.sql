@@ -1,12 +1,12 @@
 with
 
-changes as (
+repositories as (
 
-    select * from {{ ref('changes') }}
+    select * from {{ ref('repositories') }}
 
 ),
 
-connections as (
+declared_connections as (
 
     select * from {{ ref('stg_flowgauge__connections') }}
 
@@ -18,25 +18,32 @@ as_of as (
 
 ),
 
-loading as (
+connections as (
 
-    select distinct connection from changes
+    select connection from repositories
+    union distinct
+    select connection from declared_connections
 
 ),
 
 horizons as (
 
     select
-        loading.connection,
-        least(as_of.as_of, connections.loaded_through_at) as events_until_at,
+        connections.connection,
+        least(as_of.as_of, declared_connections.loaded_through_at) as events_until_at,
         case
-            when connections.last_outcome = 'failed' then least(as_of.as_of, connections.loaded_through_at)
-            else least(as_of.as_of, greatest(connections.loaded_through_at, connections.last_attempt_at))
+            when declared_connections.last_outcome = 'failed'
+                then least(as_of.as_of, declared_connections.loaded_through_at)
+            else
+                least(
+                    as_of.as_of,
+                    greatest(declared_connections.loaded_through_at, declared_connections.last_attempt_at)
+                )
         end as observed_until_at
-    from loading
+    from connections
     cross join as_of
-    left join connections
-        on loading.connection = connections.connection
+    left join declared_connections
+        on connections.connection = declared_connections.connection
 
 )
 

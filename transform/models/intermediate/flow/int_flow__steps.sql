@@ -36,7 +36,7 @@ all_steps as (
         change_key,
         'started' as fact,
         build_started_at as occurred_at,
-        cast(null as {{ dbt.type_string() }}) as event_id,
+        cast(null as string) as event_id,
         0 as delta
     from spans
     union all
@@ -44,7 +44,7 @@ all_steps as (
         change_key,
         fact,
         occurred_at,
-        cast(null as {{ dbt.type_string() }}) as event_id,
+        cast(null as string) as event_id,
         delta
     from lifecycle_steps
     union all
@@ -52,7 +52,7 @@ all_steps as (
         change_key,
         fact,
         occurred_at,
-        cast(null as {{ dbt.type_string() }}) as event_id,
+        cast(null as string) as event_id,
         delta
     from review_steps
     union all

@@ -1,0 +1,58 @@
+{{ config(materialized='table') }}
+
+with
+
+handoffs as (
+
+    select * from {{ ref('int_flow__handoffs') }}
+
+),
+
+item_teams as (
+
+    select * from {{ ref('int_flow__item_teams') }}
+
+),
+
+memberships as (
+
+    select * from {{ ref('int_people__team_memberships') }}
+
+),
+
+handoff_teams as (
+
+    select
+        handoffs.*,
+        case
+            when handoffs.from_role = 'ops' then coalesce(item_teams.service_team_key, item_teams.team_key)
+            else coalesce(givers.team_key, item_teams.team_key)
+        end as from_team_key,
+        case
+            when handoffs.asked_team_key is not null then handoffs.asked_team_key
+            when handoffs.to_role in ('ops', 'approver')
+                then coalesce(takers.team_key, item_teams.service_team_key, item_teams.team_key)
+            else coalesce(takers.team_key, item_teams.team_key)
+        end as to_team_key
+    from handoffs
+    inner join item_teams
+        on
+            handoffs.change_key = item_teams.change_key
+            and handoffs.requested_at = item_teams.instant
+    left join memberships as givers
+        on
+            handoffs.from_person_key = givers.person_key
+            and {{ is_valid_at('givers', 'handoffs.requested_at') }}
+    left join memberships as takers
+        on
+            handoffs.to_person_key = takers.person_key
+            and {{ is_valid_at('takers', 'handoffs.requested_at') }}
+    qualify row_number() over (
+        partition by
+            handoffs.change_key, handoffs.mechanism, handoffs.to_role, handoffs.round_number
+        order by givers.team asc nulls last, takers.team asc nulls last
+    ) = 1
+
+)
+
+select * from handoff_teams

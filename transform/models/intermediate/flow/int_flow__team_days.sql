@@ -1,0 +1,31 @@
+{{ config(materialized='table') }}
+
+with
+
+teams as (
+
+    select * from {{ ref('stg_flowgauge__teams') }}
+
+),
+
+working_days as (
+
+    select * from {{ ref('int_flow__working_days') }}
+
+),
+
+team_days as (
+
+    select
+        {{ surrogate_key('team', 'teams.team') }} as team_key,
+        working_days.*
+    from teams
+    inner join working_days
+        on
+            teams.calendar = working_days.calendar
+            and {{ is_valid_at('teams', 'working_days.utc_date') }}
+            and {{ is_valid_at('working_days', 'working_days.utc_date') }}
+
+)
+
+select * from team_days
