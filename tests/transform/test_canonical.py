@@ -105,7 +105,7 @@ for _row in HISTORY["pull_request_timeline"]:
 
 def build(folder: Path, connectors: dict[str, list[str]], *selection: str) -> duckdb.DuckDBPyConnection:
     project = DbtProject(folder / "warehouse.duckdb", folder / "target", connectors)
-    project.invoke(["build", "--select", *selection])
+    project.invoke(["build", "--indirect-selection", "cautious", "--select", *selection])
     return duckdb.connect(str(project.warehouse), read_only=True)
 
 
