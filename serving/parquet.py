@@ -9,19 +9,19 @@ from pathlib import Path
 
 import duckdb
 
-from serving.snapshot import Table, literal
+from serving.snapshot import Relation, literal
 
 
-def path_of(table: Table) -> Path:
+def path_of(relation: Relation) -> Path:
     """Where a table's file is, below the published folder."""
-    return Path("parquet", table.schema, f"{table.name}.parquet")
+    return Path("parquet", relation.schema, f"{relation.name}.parquet")
 
 
-def write_files(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table], folder: Path) -> None:
+def write_files(connection: duckdb.DuckDBPyConnection, relations: Iterable[Relation], folder: Path) -> None:
     """Write each table of the attached snapshot to its file below `folder`."""
-    for table in tables:
-        target = folder / path_of(table)
+    for relation in relations:
+        target = folder / path_of(relation)
         target.parent.mkdir(parents=True, exist_ok=True)
         connection.execute(
-            f"copy (from {table.qualified}) to {literal(str(target))} (format parquet, compression zstd)"
+            f"copy (from {relation.qualified}) to {literal(str(target))} (format parquet, compression zstd)"
         )

@@ -12,15 +12,16 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
 
 from serving import parquet, snapshot
-from serving.snapshot import Table
+from serving.snapshot import Descriptions, Relation
 
 DATABASE = "flowgauge.duckdb"
 MANIFEST = "manifest.json"
@@ -69,6 +70,7 @@ def publish(
     freshness: Mapping[str, Any],
     versions: Mapping[str, str],
     quality_docs: Path | None = None,
+    descriptions: Descriptions = MappingProxyType({}),
     required: Collection[str] = PUBLIC_MARTS,
 ) -> dict[str, Any]:
     """Publish the warehouse's marts and metrics, and return the manifest.
@@ -80,6 +82,8 @@ def publish(
         freshness: connection → how fresh it is, JSON-able (instants may be datetimes).
         versions: component → version that made the marts.
         quality_docs: folder of data docs to publish as `quality/`.
+        descriptions: what relations and their columns mean; where it says nothing, the warehouse's own
+            comments are taken.
         required: relations ("schema.table") without which nothing is published.
 
     Raises:
@@ -91,7 +95,7 @@ def publish(
     _check_replaceable(published)
     version = _new_version(published, as_of)
     try:
-        tables = _write_tables(warehouse, version, required)
+        tables = _write_tables(warehouse, version, descriptions, required)
         if quality_docs is not None:
             shutil.copytree(quality_docs, version / "quality")
         manifest = _manifest(version, tables, as_of=as_of, freshness=freshness, versions=versions)
@@ -133,16 +137,20 @@ def _new_version(published: Path, as_of: datetime) -> Path:
     return version
 
 
-def _write_tables(warehouse: Path, version: Path, required: Collection[str]) -> tuple[Table, ...]:
+def _write_tables(
+    warehouse: Path, version: Path, descriptions: Descriptions, required: Collection[str]
+) -> dict[Relation, int]:
     try:
         with snapshot.attached(warehouse, version / DATABASE) as connection:
             relations = snapshot.readable_relations(connection)
-            missing = sorted(set(required) - {f"{schema}.{name}" for schema, name in relations})
+            missing = sorted(set(required) - {f"{relation.schema}.{relation.name}" for relation in relations})
             if missing:
                 raise PublicationError(
                     f"nothing was published: the warehouse has no {', '.join(missing)}; run a full build"
                 )
-            tables = snapshot.copy_tables(connection, relations)
+            tables = snapshot.copy_tables(
+                connection, [snapshot.described(relation, descriptions) for relation in relations]
+            )
             parquet.write_files(connection, tables, version)
     except duckdb.Error as error:
         raise PublicationError(f"nothing was published: {error}") from error
@@ -152,7 +160,7 @@ def _write_tables(warehouse: Path, version: Path, required: Collection[str]) -> 
 
 def _manifest(
     version: Path,
-    tables: Iterable[Table],
+    tables: Mapping[Relation, int],
     *,
     as_of: datetime,
     freshness: Mapping[str, Any],
@@ -168,11 +176,11 @@ def _manifest(
                 "schema": table.schema,
                 "name": table.name,
                 "description": table.description,
-                "row_count": table.row_count,
+                "row_count": row_count,
                 "parquet": parquet.path_of(table).as_posix(),
                 "columns": [vars(column) for column in table.columns],
             }
-            for table in tables
+            for table, row_count in tables.items()
         ],
         "files": {
             path.relative_to(version).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}

@@ -1,12 +1,12 @@
 """The published DuckDB file: a copy of what readers may see, and nothing else.
 
-Tables are copied in bulk by DuckDB itself, sorted, with the descriptions that dbt left as comments. The build
-file is only ever read, and no connection to it stays open.
+Tables are copied in bulk by DuckDB itself, sorted, with their descriptions as comments. The build file is
+only ever read, and no connection to it stays open.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,9 @@ SCHEMAS = ("marts", "metrics")
 
 STORAGE_VERSION = "v1.0.0"
 """Written so that any DuckDB from 1.0 on can read it: BI tools carry clients that are years old."""
+
+Descriptions = Mapping[str, tuple[str, Mapping[str, str]]]
+"""Relation ("schema.table") → what one row of it is, and column → what it means."""
 
 _SOURCE = "warehouse"
 _SNAPSHOT = "snapshot"
@@ -31,13 +34,12 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
-    """A published table; `row_count` is of the snapshot."""
+class Relation:
+    """A mart or metric as readers see it, always a table there; `description` None where none was given."""
 
     schema: str
     name: str
     description: str | None
-    row_count: int
     columns: tuple[Column, ...]
 
     @property
@@ -73,61 +75,58 @@ def attached(warehouse: Path, target: Path) -> Iterator[duckdb.DuckDBPyConnectio
         connection.close()
 
 
-def readable_relations(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """(schema, name) of all tables and views of SCHEMAS in the attached warehouse, in order."""
-    return connection.execute(
-        "select table_schema, table_name from information_schema.tables"
-        " where table_catalog = $source and table_schema in (select unnest($schemas)) order by all",
-        {"source": _SOURCE, "schemas": list(SCHEMAS)},
+def readable_relations(connection: duckdb.DuckDBPyConnection) -> list[Relation]:
+    """All tables and views of SCHEMAS in the attached warehouse, in order, described by their comments."""
+    within = f"database_name = '{_SOURCE}' and schema_name in ({', '.join(map(literal, SCHEMAS))})"
+    comments = connection.execute(
+        f"select schema_name, table_name, comment from duckdb_tables() where {within}"
+        f" union all select schema_name, view_name, comment from duckdb_views() where {within} order by all"
     ).fetchall()
+    columns: dict[tuple[str, str], list[Column]] = {(schema, name): [] for schema, name, _ in comments}
+    for schema, name, *column in connection.execute(
+        "select schema_name, table_name, column_name, data_type, comment from duckdb_columns()"
+        f" where {within} order by schema_name, table_name, column_index"
+    ).fetchall():
+        columns[schema, name].append(Column(*column))
+    return [
+        Relation(schema, name, comment, tuple(columns[schema, name])) for schema, name, comment in comments
+    ]
 
 
-def copy_tables(
-    connection: duckdb.DuckDBPyConnection, relations: Sequence[tuple[str, str]]
-) -> tuple[Table, ...]:
-    """Copy the relations with their descriptions into the snapshot, and tell what it now holds.
+def described(relation: Relation, descriptions: Descriptions) -> Relation:
+    """The relation with the descriptions that are given for it; its own comments stay for the others."""
+    of_relation, of_columns = descriptions.get(f"{relation.schema}.{relation.name}", ("", {}))
+    columns = (
+        replace(column, description=of_columns.get(column.name) or column.description)
+        for column in relation.columns
+    )
+    return replace(relation, description=of_relation or relation.description, columns=tuple(columns))
+
+
+def copy_tables(connection: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> dict[Relation, int]:
+    """Copy the relations with their descriptions into the snapshot; returns how many rows each now has.
 
     Rows are sorted by all columns, of which the first is the key: equal marts are then stored in equal order,
     whatever order they were built in.
     """
-    for schema in sorted({schema for schema, _ in relations}):
+    for schema in sorted({relation.schema for relation in relations}):
         connection.execute(f"create schema {_SNAPSHOT}.{identifier(schema)}")
-    return tuple(_copy(connection, schema, name) for schema, name in relations)
+    for relation in relations:
+        source = f"{_SOURCE}.{identifier(relation.schema)}.{identifier(relation.name)}"
+        connection.execute(f"create table {relation.qualified} as from {source} order by all")
+        connection.execute(";".join(_comments(relation)) or "select 1")
+    return {relation: _count(connection, relation) for relation in relations}
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> Table:
-    relation = f"{identifier(schema)}.{identifier(name)}"
-    target = f"{_SNAPSHOT}.{relation}"
-    connection.execute(f"create table {target} as from {_SOURCE}.{relation} order by all")
-    columns = _columns(connection, schema, name)
-    for column in columns:
+def _count(connection: duckdb.DuckDBPyConnection, relation: Relation) -> int:
+    counted = connection.execute(f"select count(*) from {relation.qualified}").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _comments(relation: Relation) -> Iterator[str]:
+    if relation.description:
+        yield f"comment on table {relation.qualified} is {literal(relation.description)}"
+    for column in relation.columns:
         if column.description:
-            connection.execute(
-                f"comment on column {target}.{identifier(column.name)} is {literal(column.description)}"
-            )
-    description = _description(connection, schema, name)
-    if description:
-        connection.execute(f"comment on table {target} is {literal(description)}")
-    (row_count,) = connection.execute(f"select count(*) from {target}").fetchall()[0]
-    return Table(schema, name, description, row_count, columns)
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[Column, ...]:
-    rows = connection.execute(
-        "select column_name, data_type, comment from duckdb_columns()"
-        " where database_name = $source and schema_name = $schema and table_name = $name"
-        " order by column_index",
-        {"source": _SOURCE, "schema": schema, "name": name},
-    ).fetchall()
-    return tuple(Column(*row) for row in rows)
-
-
-def _description(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> str | None:
-    rows = connection.execute(
-        "select comment from duckdb_tables()"
-        " where database_name = $source and schema_name = $schema and table_name = $name"
-        " union all select comment from duckdb_views()"
-        " where database_name = $source and schema_name = $schema and view_name = $name",
-        {"source": _SOURCE, "schema": schema, "name": name},
-    ).fetchall()
-    return rows[0][0] if rows else None
+            target = f"{relation.qualified}.{identifier(column.name)}"
+            yield f"comment on column {target} is {literal(column.description)}"

@@ -154,6 +154,22 @@ def test_descriptions_travel_as_comments(do_publish: Publish, published: Path) -
         ).fetchall() == [("One row per change; it's the flow item.",)]
 
 
+def test_given_descriptions_go_before_the_warehouses_own(do_publish: Publish, published: Path) -> None:
+    given = {"marts.fct_changes": ("One row per pull request.", {"number": "As the vendor counts."})}
+    changes = do_publish(descriptions=given)["tables"][0]
+    assert changes["description"] == "One row per pull request."
+    assert {column["name"]: column["description"] for column in changes["columns"]} == {
+        "change_key": None,
+        "number": "As the vendor counts.",
+        "labels": None,
+        "created_at": "When it was opened.",
+    }
+    with duckdb.connect(str(published / "flowgauge.duckdb"), read_only=True) as connection:
+        assert connection.execute(
+            "select comment from duckdb_columns() where column_name = 'number'"
+        ).fetchall() == [("As the vendor counts.",)]
+
+
 def test_instants_of_any_zone_are_published_in_utc(do_publish: Publish) -> None:
     berlin = timezone(timedelta(hours=1))
     assert do_publish(as_of=datetime(2026, 3, 10, 11, tzinfo=berlin))["as_of"] == "2026-03-10T10:00:00Z"
