@@ -34,10 +34,9 @@ attempted as (
             and jobs.run_id = workflow_runs.run_id
             and jobs.run_attempt = workflow_runs.attempt
     where
-        jobs.completed_at is null
-        or jobs.run_attempt = 1
-        or workflow_runs.run_started_at is null
-        or jobs.completed_at > workflow_runs.run_started_at
+        jobs.run_attempt = 1
+        or jobs.completed_at is null
+        or jobs.completed_at > coalesce(workflow_runs.run_started_at, jobs.created_at, jobs.started_at)
 
 ),
 

@@ -44,7 +44,10 @@ united as (
         type,
         created_at as occurred_at,
         creator_id as actor_id,
-        'exact' as exactness
+        case
+            when type in ('gate_opened', 'cancelled', 'superseded') then 'derived'
+            else 'exact'
+        end as exactness
     from statuses
 
 ),
