@@ -128,6 +128,7 @@ def containment_step(upstream: Iterable[dg.AssetKey], pool: str | None) -> dg.As
         rows = compute(warehouse.home.warehouse)
         with warehouse.changing_ledger() as ledger:
             ledger.unverified.discard("containment")
+        context.log.info(f"containment: {rows:,} rows")
         return dg.MaterializeResult(metadata={"dagster/row_count": rows})
 
     return compute_containment

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DEBUG_FLAG = "--debug"
 DEFAULT_PORT = 3000
-FAILED, WRONG_SETTINGS, INTERRUPTED = 1, 2, 130
+FAILED, WRONG_SETTINGS = 1, 2
 
 app = typer.Typer(
     help="Gauges the flow of software delivery: loads, builds, checks and publishes.",
@@ -174,30 +174,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _status_of(arguments: Sequence[str], *, is_debug: bool) -> int:
     try:
-        return int(app(list(arguments), standalone_mode=False, prog_name="flowgauge") or 0)
-    except typer.Exit as ended:
-        return ended.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted; what was under way is made good by the next run", err=True)
-        return INTERRUPTED
+        app(list(arguments), prog_name="flowgauge")
+    except SystemExit as ended:  # what typer ends with, its own sentence about wrong arguments printed
+        return ended.code if isinstance(ended.code, int) else FAILED
     except Exception as error:
         if is_debug:
             traceback.print_exc()
         return _tell(error, is_debug=is_debug)
+    return 0
 
 
 def _tell(error: Exception, *, is_debug: bool) -> int:
     """Say what is wrong in one sentence and return the exit status that it means."""
-    from click import ClickException
-
     from ingestion.settings import SettingsError, SettingsMissingError
     from orchestration.configuration import ExampleError, how_to_get_settings
     from orchestration.lock import WarehouseBusyError
     from orchestration.serving_ui import ServeError
 
-    if isinstance(error, ClickException):
-        error.show()
-        return error.exit_code
     if isinstance(error, SettingsMissingError):
         typer.echo(how_to_get_settings(error.path), err=True)
         return WRONG_SETTINGS

@@ -66,26 +66,27 @@ class Reporter:
 
 
 class _StepHandler(logging.Handler):
-    """Turns the log of a Dagster run into progress lines: a step's start moves, its own words stay."""
+    """Turns the log of a Dagster run into progress: what a step says moves, the last of it stays."""
 
     def __init__(self, reporter: Reporter) -> None:
         super().__init__(logging.DEBUG)
         self._reporter = reporter
+        self._said = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         metadata = getattr(record, "dagster_meta", None) or {}
-        event = metadata.get("dagster_event")
-        message = str(metadata.get("orig_message", record.getMessage()))
+        event, step = metadata.get("dagster_event"), metadata.get("step_key")
+        if not step:
+            return
         if event is None:
-            if record.levelno >= logging.WARNING:
-                self._reporter.line(message)
-            else:
-                self._reporter.progress(message)
+            self._said = str(metadata["orig_message"])
+            self._reporter.progress(self._said)
         elif event.is_step_start:
-            self._reporter.progress(str(event.step_key).replace("_", " "))
-        elif event.is_step_success and event.step_key:
+            self._said = step.replace("_", " ")
+            self._reporter.progress(self._said)
+        elif event.is_step_success:
             seconds = event.event_specific_data.duration_ms / 1000
-            self._reporter.success(f"{event.step_key.replace('_', ' ')} ({seconds:,.1f} s)")
+            self._reporter.success(f"{self._said} ({seconds:,.1f} s)")
 
 
 def run_logger(reporter: Reporter) -> dg.LoggerDefinition:

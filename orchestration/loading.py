@@ -59,8 +59,8 @@ def organisation_step(settings: "Settings", pool: str | None) -> dg.AssetsDefini
         is_written = load(settings, warehouse.home.warehouse)
         with warehouse.changing_ledger() as ledger:
             is_changed = ledger.end_load(SETTINGS, warehouse.started_at, is_changed=is_written)
+        context.log.info(f"organisation facts: {'changed' if is_changed else 'nothing new'}")
         if is_changed:
-            context.log.info("organisation facts changed")
             yield dg.MaterializeResult(asset_key=ORGANISATION)
 
     return load_organisation

@@ -16,7 +16,8 @@ from ingestion.connector import Connector
 from orchestration.keys import AS_OF, BUILD_WITH_THE_REST, CLOCK_TAG, RawTables
 from orchestration.ledger import Build, Part
 from orchestration.resources import Warehouse
-from transform.runner import PROJECT_DIR, DbtProject, TransformError
+from transform import runner
+from transform.runner import DbtProject, TransformError
 
 if TYPE_CHECKING:
     from dagster_dbt import DagsterDbtTranslator
@@ -25,15 +26,16 @@ if TYPE_CHECKING:
 CANONICAL = "+fqn:flowgauge.canonical"
 EVERYTHING = "fqn:*"
 PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "containment.py", "runner.py")
-RESULT_EVENTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"})
+TEST_RESULT = "LogTestResult"
+RESULT_EVENTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", TEST_RESULT})
 
 
 def fingerprint(connectors: Mapping[str, Sequence[str]]) -> str:
     """Hash of all that the models are made from: a change of it means that they have to be built again."""
     digest = hashlib.sha256(json.dumps({k: sorted(v) for k, v in sorted(connectors.items())}).encode())
     for pattern in PROJECT_FILES:
-        for path in sorted(PROJECT_DIR.rglob(pattern)):
-            digest.update(str(path.relative_to(PROJECT_DIR)).encode() + b"\0" + path.read_bytes())
+        for path in sorted(runner.PROJECT_DIR.rglob(pattern)):
+            digest.update(str(path.relative_to(runner.PROJECT_DIR)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -106,6 +108,8 @@ class Models:
         with warehouse.changing_ledger() as ledger:
             if self._is_all_that_is_due(context, ledger.build):
                 ledger.unverified.discard(part)
+        tests = sum(result.info.name == TEST_RESULT for result in results)
+        context.log.info(f"{part}: {len(results) - tests} models built, {tests} tests passed")
         yield from self._events(results, context)
 
     def _arguments(self, context: dg.AssetExecutionContext, select: str, exclude: str | None) -> list[str]:
@@ -152,8 +156,8 @@ def _collector(results: list[Any], context: dg.AssetExecutionContext) -> Callabl
     def collect(event: Any) -> None:
         if event.info.name in RESULT_EVENTS:
             results.append(event)
-            if event.info.name != "LogTestResult":
-                context.log.info(event.data.node_info.node_name)
+            if event.info.name != TEST_RESULT:
+                context.log.info(f"built {event.data.node_info.node_name}")
 
     return collect
 

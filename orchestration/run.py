@@ -6,11 +6,11 @@ Expectations is imported only where something has to be built.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.connector import connectors
@@ -70,6 +70,8 @@ def run(settings: Settings, home: Home, options: RunOptions, reporter: Reporter)
         reporter.progress("starting")
         import dagster as dg
 
+        # Dagster's own lines would stand between ours; all of them are in its event log.
+        logging.getLogger("dagster").propagate = False
         os.environ["DAGSTER_HOME"] = str(home.dagster)
         with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
             return _Run(settings, home, options, reporter, instance).execute()
@@ -144,12 +146,10 @@ class _Run:
         self.reporter.progress("reading the models")
         as_of = self.options.as_of.isoformat() if self.options.as_of else None
         config = BuildConfig(scope=due.scope, as_of=as_of)
-        is_done = self._run_job(
+        self._run_job(
             self._definitions(is_build_included=True).resolve_job_def(job),
             {AS_OF_STEP: {"config": config.model_dump()}},
         )
-        if is_done:
-            self.reporter.success(f"published to {_shown(self.home.published)}")
 
     def _definitions(self, *, is_build_included: bool) -> dg.Definitions:
         from orchestration.definitions import build_definitions
@@ -164,8 +164,8 @@ class _Run:
 
     def _run_job(
         self, job: dg.JobDefinition, ops: dict[str, Any], asset_selection: Sequence[dg.AssetKey] | None = None
-    ) -> bool:
-        """Run the job in this process; add what failed to the outcome and return whether nothing did."""
+    ) -> None:
+        """Run the job in this process and add what failed to the outcome."""
         from orchestration.failures import failures_of
         from orchestration.resources import PROCESS_TAG
 
@@ -179,14 +179,8 @@ class _Run:
         for failure in failures_of(result.all_events):
             self.outcome.failures.append(failure.sentence)
             self.outcome.details.append(failure.detail)
-        return bool(result.success)
 
 
 def is_built(home: Home) -> bool:
     """Whether the files that the ledger speaks of are there."""
     return home.warehouse.exists() and (home.published / "manifest.json").exists()
-
-
-def _shown(path: Path) -> str:
-    """The path as short as it can be said."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
