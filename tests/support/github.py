@@ -29,7 +29,6 @@ FIXTURE = Path(__file__).parents[1] / "fixtures" / "github" / "acme.json"
 TOKEN = "fake-token-of-acme"
 APP_TOKEN = "ghs_1_eyJhbGciOi.fake.installation-token"
 _REPOSITORY = r"/repos/([^/]+/[^/]+)"
-_SEARCH_LIMIT = 1000
 _GRAPHQL_FAULTS = {
     "errors": {"errors": [{"type": "INTERNAL", "message": "a fault"}]},
     "rate_limited": {"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]},
@@ -79,6 +78,7 @@ class FakeGitHub:
         organisation: the facts; `repositories` maps owner/name to a repository's. Change them between runs.
         shas: commit name of the fixture → sha.
         requests: `METHOD path operation` of every request.
+        search_limit: runs that a filtered list shows at most.
         forbidden: fields of GraphQL that this server refuses to resolve.
         before: called before each request is answered, for things that happen while a walk is under way.
     """
@@ -96,6 +96,7 @@ class FakeGitHub:
             for commit in repository["commits"]:
                 commit["sha"] = self.shas[commit["name"]]
         self.forbidden: set[str] = set()
+        self.search_limit = 1000
         self.requests: list[str] = []
         self.before: Callable[[str], None] = lambda _request: None
         self._faults: list[Fault] = []
@@ -161,6 +162,9 @@ class FakeGitHub:
 def _handler(fake: FakeGitHub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Headers and body in one packet: otherwise each answer waits 40 ms for an acknowledgement.
+        disable_nagle_algorithm = True
+        wbufsize = -1
 
         def do_GET(self) -> None:
             self._serve(b"")
@@ -292,7 +296,8 @@ class _Request:
 
 
 def _rate_limit(request: _Request) -> Answer:
-    budget = {"limit": 5000, "remaining": 4999, "reset": 2000000000, "used": 1}
+    left = request.fake.organisation.get("budget", 4999)
+    budget = {"limit": 5000, "remaining": left, "reset": 2000000000, "used": 1}
     return Answer(
         {"resources": {"core": budget, "graphql": budget}},
         headers=request.fake.organisation.get("headers", {}),
@@ -361,7 +366,7 @@ def _runs(request: _Request, name: str) -> Answer:
     if window := request.query.get("created"):
         start, _, end = window.partition("..")
         rows = [row for row in rows if start <= row["created_at"] <= end]
-    limit = _SEARCH_LIMIT if window else None
+    limit = request.fake.search_limit if window else None
     return request.page([_run(request, row) for row in rows], "workflow_runs", limit)
 
 

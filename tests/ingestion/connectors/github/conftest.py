@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from support.github import FakeGitHub
 from support.replay import replay  # noqa: F401 - a fixture
 
@@ -103,3 +105,12 @@ def walker(fake: FakeGitHub, tmp_path: Path) -> Callable[..., Walker]:
         return Walker(fake, tmp_path / "workspace", {**chosen, "clone": False, **changes})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def private_key() -> str:
+    """A key of a GitHub App, made for this session."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
