@@ -64,5 +64,5 @@ select
 from ranked
 qualify row_number() over (
     partition by change_key
-    order by evidence_rank, case when is_of_change then 0 else 1 end, assistant asc nulls last
+    order by evidence_rank asc, case when is_of_change then 0 else 1 end asc, assistant asc nulls last
 ) = 1

@@ -68,7 +68,8 @@ change_facts as (
             else coalesce(round_counts.round_count, 0)
         end as review_round_count,
         coalesce(
-            delivery_milestones.delivery_state, case spans.state when 'open' then 'unmerged' else 'abandoned' end
+            delivery_milestones.delivery_state,
+            case spans.state when 'open' then 'unmerged' else 'abandoned' end
         ) as delivery_state,
         delivery_milestones.deployment_key,
         delivery_milestones.deploy_started_at,
@@ -92,4 +93,44 @@ change_facts as (
 
 )
 
-select * from change_facts
+select
+    change_key,
+    repository_key,
+    connection,
+    change,
+    number,
+    state,
+    is_draft,
+    author_person_key,
+    merger_person_key,
+    created_at,
+    first_commit_authored_at,
+    build_started_at,
+    build_start_evidence,
+    ready_at,
+    first_review_requested_at,
+    first_response_at,
+    picked_up_at,
+    first_review_at,
+    first_approved_at,
+    last_approved_at,
+    merged_at,
+    closed_at,
+    ended_at,
+    closed_seconds,
+    delivery_state,
+    deployment_key,
+    deploy_started_at,
+    deployed_at,
+    deployment_match_method,
+    deployment_match_confidence,
+    is_deployed_before_merge,
+    additions,
+    deletions,
+    changed_file_count,
+    commit_count,
+    review_round_count,
+    reviewer_count,
+    reverts_sha,
+    reverts_number
+from change_facts

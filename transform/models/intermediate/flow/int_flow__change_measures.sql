@@ -43,15 +43,15 @@ prepared as (
 change_measures as (
 
     {%- for measure, started_at, ended_at, no_end, no_start in measures %}
-    select
-        change_key,
-        '{{ measure }}' as measure,
-        {{ started_at }} as started_at,
-        {{ ended_at }} as ended_at,
-        {{ possible_seconds(started_at, ended_at) }} as seconds,
-        {{ seconds_null_reason(started_at, ended_at, no_end, no_start) }} as null_reason
-    from prepared
-    {{ "union all" if not loop.last }}
+        select
+            change_key,
+            '{{ measure }}' as measure,
+            {{ started_at }} as started_at,
+            {{ ended_at }} as ended_at,
+            {{ possible_seconds(started_at, ended_at) }} as seconds,
+            {{ seconds_null_reason(started_at, ended_at, no_end, no_start) }} as null_reason
+        from prepared
+        {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 
 )

@@ -20,10 +20,10 @@ deltas as (
     select
         change_key,
         occurred_at,
-        max(event_id) as event_id
-        {%- for fact in facts %},
-        sum(case when fact = '{{ fact }}' then delta else 0 end) as {{ fact }}
-        {%- endfor %}
+        max(event_id) as event_id,
+    {%- for fact in facts %}
+        sum(case when fact = '{{ fact }}' then delta else 0 end) as {{ fact }}{{ "," if not loop.last }}
+    {%- endfor %}
     from steps
     group by change_key, occurred_at
 
@@ -34,10 +34,10 @@ counts as (
     select
         change_key,
         occurred_at,
-        event_id
-        {%- for fact in facts %},
-        sum({{ fact }}) over so_far as {{ fact }}
-        {%- endfor %}
+        event_id,
+    {%- for fact in facts %}
+        sum({{ fact }}) over so_far as {{ fact }}{{ "," if not loop.last }}
+    {%- endfor %}
     from deltas
     window so_far as (
         partition by change_key order by occurred_at rows between unbounded preceding and current row

@@ -55,4 +55,19 @@ handoff_teams as (
 
 )
 
-select * from handoff_teams
+select
+    change_key,
+    mechanism,
+    from_role,
+    to_role,
+    round_number,
+    from_person_key,
+    to_person_key,
+    from_team_key,
+    to_team_key,
+    requested_at,
+    accepted_at,
+    settled_at,
+    outcome,
+    is_return
+from handoff_teams

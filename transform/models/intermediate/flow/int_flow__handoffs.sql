@@ -1,36 +1,40 @@
 {{ config(materialized='table') }}
 
-{%- set sources = ['review_handoffs', 'rework_handoffs', 'approval_handoffs', 'release_handoffs'] %}
-
 with
 
-{% for source in sources -%}
-{{ source }} as (
+review_handoffs as (
 
-    select * from {{ ref('int_flow__' ~ source) }}
+    select * from {{ ref('int_flow__review_handoffs') }}
 
 ),
 
-{% endfor -%}
+rework_handoffs as (
+
+    select * from {{ ref('int_flow__rework_handoffs') }}
+
+),
+
+approval_handoffs as (
+
+    select * from {{ ref('int_flow__approval_handoffs') }}
+
+),
+
+release_handoffs as (
+
+    select * from {{ ref('int_flow__release_handoffs') }}
+
+),
+
 transfers as (
 
-    {%- for source in sources %}
-    select
-        change_key,
-        mechanism,
-        from_role,
-        to_role,
-        cast(round_number as bigint) as round_number,
-        from_person_key,
-        to_person_key,
-        asked_team_key,
-        requested_at,
-        accepted_at,
-        outcome,
-        settled_at
-    from {{ source }}
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+    select * from review_handoffs
+    union all
+    select * from rework_handoffs
+    union all
+    select * from approval_handoffs
+    union all
+    select * from release_handoffs
 
 ),
 
@@ -49,12 +53,24 @@ ordered as (
         lag(to_role) over handoff_order as previous_to_role
     from between_people
     window handoff_order as (
-        partition by change_key order by requested_at, settled_at nulls last, round_number, mechanism, to_role
+        partition by change_key
+        order by requested_at asc, settled_at asc nulls last, round_number asc, to_role asc
     )
 
 )
 
 select
-    *,
+    change_key,
+    mechanism,
+    from_role,
+    to_role,
+    round_number,
+    from_person_key,
+    to_person_key,
+    asked_team_key,
+    requested_at,
+    accepted_at,
+    outcome,
+    settled_at,
     coalesce(from_role = previous_to_role and to_role = previous_from_role, false) as is_return
 from ordered

@@ -21,7 +21,8 @@ day_lookup as (
 repository_horizons as (
 
     select
-        {{ surrogate_key('repository', 'repositories.connection', 'repositories.source_id') }} as repository_key,
+        {{ surrogate_key('repository', 'repositories.connection', 'repositories.source_id') }}
+            as repository_key,
         horizons.observed_until_at,
         day_lookup.day_number as last_day_number
     from repositories
@@ -30,7 +31,7 @@ repository_horizons as (
     inner join day_lookup
         on
             cast({{ add_seconds('horizons.observed_until_at', -1) }} as date) = day_lookup.utc_date
-            and day_lookup.starts_at < horizons.observed_until_at
+            and horizons.observed_until_at > day_lookup.starts_at
             and horizons.observed_until_at <= day_lookup.ends_at
 
 )

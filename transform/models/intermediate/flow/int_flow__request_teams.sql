@@ -44,9 +44,23 @@ request_teams as (
             review_requests.asked_person_key = memberships.person_key
             and {{ is_valid_at('memberships', 'item_teams.instant') }}
     qualify row_number() over (
-        partition by review_requests.change_key, review_requests.event_id order by memberships.team asc nulls last
+        partition by review_requests.change_key, review_requests.event_id
+        order by memberships.team asc nulls last
     ) = 1
 
 )
 
-select * from request_teams
+select
+    change_key,
+    connection,
+    repository_key,
+    event_id,
+    asked_at,
+    requested_at,
+    asked_person_key,
+    subject_team,
+    team_key,
+    outcome,
+    answered_at,
+    settled_at
+from request_teams

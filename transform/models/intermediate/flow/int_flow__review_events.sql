@@ -88,4 +88,23 @@ rounded as (
 
 )
 
-select * from rounded
+select
+    change_key,
+    connection,
+    sequence,
+    event_id,
+    type,
+    occurred_at,
+    is_push,
+    is_answer,
+    is_response,
+    actor_account,
+    person_key,
+    is_author,
+    subject_account,
+    subject_team,
+    is_draft,
+    next_ready_at,
+    round_number,
+    ended_at
+from rounded

@@ -34,7 +34,7 @@ review_handoffs as (
         rounds.round_number,
         changes.author_person_key as from_person_key,
         round_answers.responder_person_key as to_person_key,
-        round_requests.asked_team_key as asked_team_key,
+        round_requests.asked_team_key,
         coalesce(round_requests.requested_at, rounds.started_at) as requested_at,
         round_answers.accepted_at,
         case

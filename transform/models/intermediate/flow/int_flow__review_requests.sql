@@ -50,6 +50,22 @@ settled as (
 )
 
 select
-    *,
+    change_key,
+    connection,
+    event_id,
+    sequence,
+    asked_at,
+    asked_person_key,
+    is_human_asked,
+    subject_team,
+    asked_team_key,
+    answer_event_id,
+    answered_at,
+    next_type,
+    next_at,
+    next_sequence,
+    outcome,
+    settled_at,
+    settled_sequence,
     case when effective_at <= coalesce(settled_at, effective_at) then effective_at end as requested_at
 from settled

@@ -29,8 +29,8 @@ weighed as (
         on
             review_events.change_key = review_requests.change_key
             and review_requests.is_human_asked
-            and review_requests.requested_at <= review_events.occurred_at
-            and review_requests.sequence < review_events.sequence
+            and review_events.occurred_at >= review_requests.requested_at
+            and review_events.sequence > review_requests.sequence
             and review_events.sequence <= coalesce(review_requests.settled_sequence, review_events.sequence)
     where
         review_events.is_response

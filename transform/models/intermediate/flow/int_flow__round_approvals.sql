@@ -30,7 +30,7 @@ last_spans as (
     inner join rounds
         on
             approval_spans.change_key = rounds.change_key
-            and rounds.started_at <= approval_spans.approved_at
+            and approval_spans.approved_at >= rounds.started_at
             and approval_spans.approved_at
             < coalesce(rounds.next_started_at, approval_spans.approved_at + interval '1' day)
     qualify row_number() over (
@@ -51,7 +51,7 @@ round_approvals as (
             last_spans.change_key = verdicts.change_key
             and verdicts.verdict = 'approved'
             and not verdicts.is_author
-            and verdicts.started_at <= last_spans.approved_at
+            and last_spans.approved_at >= verdicts.started_at
             and last_spans.approved_at
             < coalesce(verdicts.ended_at, last_spans.approved_at + interval '1' day)
     qualify row_number() over (

@@ -10,11 +10,13 @@ stage_totals as (
 
     select
         change_key,
-        {%- for stage in ['build', 'review_wait', 'review', 'rework', 'ci', 'merge_wait'] %}
+    {%- for stage in ['build', 'review_wait', 'review', 'rework', 'ci', 'merge_wait'] %}
         cast(
-            sum(case when stage = '{{ stage }}' then {{ seconds_between('entered_at', 'exited_at') }} end) as bigint
+            sum(
+                case when stage = '{{ stage }}' then {{ seconds_between('entered_at', 'exited_at') }} end
+            ) as bigint
         ) as {{ stage }}_seconds{{ "," if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     from visits
     where not is_after_merge
     group by change_key

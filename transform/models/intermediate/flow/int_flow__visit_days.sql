@@ -37,12 +37,12 @@ ranges as (
     inner join day_lookup as first_days
         on
             cast(stage_visits.entered_at as date) = first_days.utc_date
-            and first_days.starts_at <= stage_visits.entered_at
+            and stage_visits.entered_at >= first_days.starts_at
             and stage_visits.entered_at < first_days.ends_at
     left join day_lookup as last_days
         on
             cast(stage_visits.exited_at as date) = last_days.utc_date
-            and last_days.starts_at <= stage_visits.exited_at
+            and stage_visits.exited_at >= last_days.starts_at
             and stage_visits.exited_at < last_days.ends_at
 
 ),
@@ -60,7 +60,7 @@ numbered as (
         countable.*,
         day_number.day_number
     from countable
-    {{ cross_unnest(integer_series('countable.first_day_number', 'countable.last_day_number'), 'day_number') }}
+    {{ cross_unnest(integer_series('first_day_number', 'last_day_number'), 'day_number') }}
 
 )
 

@@ -30,7 +30,8 @@ visit_reviewers as (
         on
             visits.change_key = review_requests.change_key
             and review_requests.is_human_asked
-            and review_requests.requested_at < coalesce(visits.exited_at, review_requests.requested_at + interval '1' day)
+            and review_requests.requested_at
+            < coalesce(visits.exited_at, review_requests.requested_at + interval '1' day)
             and visits.entered_at < coalesce(review_requests.settled_at, visits.entered_at + interval '1' day)
     left join memberships
         on

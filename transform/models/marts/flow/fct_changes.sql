@@ -84,9 +84,9 @@ select
     timings.pickup_seconds,
     timings.pickup_seconds_null_reason,
     {%- for stage in ['build', 'review_wait', 'review', 'rework', 'ci', 'merge_wait'] %}
-    case when change_facts.state != 'open' then coalesce(stage_totals.{{ stage }}_seconds, 0) end
-        as {{ stage }}_seconds,
-    case when change_facts.state = 'open' then 'not_yet' end as {{ stage }}_seconds_null_reason,
+        case when change_facts.state != 'open' then coalesce(stage_totals.{{ stage }}_seconds, 0) end
+            as {{ stage }}_seconds,
+        case when change_facts.state = 'open' then 'not_yet' end as {{ stage }}_seconds_null_reason,
     {%- endfor %}
     {%- for measure in [
         'time_to_merge_seconds',
@@ -96,8 +96,8 @@ select
         'change_lead_from_merge_seconds',
         'prompt_to_production_seconds',
     ] %}
-    timings.{{ measure }},
-    timings.{{ measure }}_null_reason,
+        timings.{{ measure }},
+        timings.{{ measure }}_null_reason,
     {%- endfor %}
     change_facts.closed_seconds,
     change_facts.build_start_evidence,
@@ -118,7 +118,8 @@ select
     reverted_changes.reverts_change_key,
     case
         when reverted_changes.reverts_change_key is not null then null
-        when coalesce(change_facts.reverts_sha, cast(change_facts.reverts_number as string))
+        when
+            coalesce(change_facts.reverts_sha, cast(change_facts.reverts_number as string))
             is not null then 'not_linked'
         else 'not_applicable'
     end as reverts_change_key_null_reason,

@@ -16,7 +16,9 @@ counted as (
         {{ seconds_between(
             'greatest(entered_at, starts_at)', 'least(exited_at, counted_until_at)'
         ) }} as open_seconds,
-        case when is_open_at_end then {{ seconds_between('entered_at', 'counted_until_at') }} end as age_seconds
+        case
+            when is_open_at_end then {{ seconds_between('entered_at', 'counted_until_at') }}
+        end as age_seconds
     from visit_days
 
 ),

@@ -22,7 +22,8 @@ measured as (
 
     select
         handoff_teams.*,
-        {{ possible_seconds('handoff_teams.requested_at', 'handoff_teams.accepted_at') }} as wait_calendar_seconds,
+        {{ possible_seconds('handoff_teams.requested_at', 'handoff_teams.accepted_at') }}
+            as wait_calendar_seconds,
         case
             when handoff_teams.accepted_at >= handoff_teams.requested_at
                 then {{ business_seconds('handoff_teams.requested_at', 'handoff_teams.accepted_at') }}
