@@ -80,11 +80,9 @@ def connectors_read_no_later_layer(manifest: Manifest) -> Iterator[str]:
 
 
 def marts_never_read_staging(manifest: Manifest) -> Iterator[str]:
-    """Nor does anything before the marts read them."""
+    """They read canonical relations, intermediate models, seeds and each other."""
     for node, parent in _edges(manifest):
         if layer(node) in {"marts", "metrics"} and layer(parent) == "staging":
-            yield f"{node['name']} reads {parent['name']}"
-        if layer(node) not in {"marts", "metrics"} and layer(parent) in {"marts", "metrics"}:
             yield f"{node['name']} reads {parent['name']}"
 
 

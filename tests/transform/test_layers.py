@@ -104,11 +104,6 @@ VIOLATIONS: list[tuple[Rule, Change, str]] = [
         "fct_changes reads stg_flowgauge__teams",
     ),
     (
-        dbt_layers.marts_never_read_staging,
-        reads("int_flow__as_of", MODEL + "fct_changes"),
-        "int_flow__as_of reads fct_changes",
-    ),
-    (
         dbt_layers.names_say_layer_and_place,
         moved("int_flow__as_of", "intermediate/people/int_flow__as_of.sql"),
         "int_flow__as_of in intermediate/people/int_flow__as_of.sql",
