@@ -18,22 +18,23 @@ from support.published import manifest, marts, query
 AS_OF = ("--as-of", "2026-10-15T00:00:00+00:00")
 
 
-@pytest.fixture
-def github(tmp_path: Path) -> Iterator[FakeGitHub]:
-    with FakeGitHub(tmp_path / "github") as server:
+@pytest.fixture(scope="module")
+def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeGitHub]:
+    with FakeGitHub(tmp_path_factory.mktemp("github")) as server:
         yield server
 
 
-@pytest.fixture
-def folder(tmp_path: Path, github: FakeGitHub) -> Path:
-    folder = tmp_path / "work"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, github: FakeGitHub) -> Path:
+    """A folder that the command ran in once; builds cost most here, so the tests go on from one another's."""
+    folder = tmp_path_factory.mktemp("work")
     settings = {
         "reporting_timezone": "Europe/Berlin",
         "connections": [{**github.connection(), "token": "${GITHUB_TOKEN}"}],
         "bots": ["reviewer-robot"],
     }
     (folder / "flowgauge.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    run(folder, *AS_OF)
     return folder
 
 
@@ -55,26 +56,34 @@ def raw_rows(home: Path) -> dict[str, int]:
         }
 
 
-def test_a_second_run_loads_nothing_twice_and_a_full_refresh_gives_the_same_marts(folder: Path) -> None:
+def test_a_second_run_changes_nothing_and_loads_nothing_twice(folder: Path) -> None:
     home = folder / ".flowgauge"
-    run(folder, *AS_OF)
-    first, loaded = marts(home), raw_rows(home)
-    assert all(first[mart] for mart in ("fct_changes", "fct_stage_visits", "fct_handoffs", "fct_deployments"))
-
+    published, loaded, stamp = (
+        marts(home),
+        raw_rows(home),
+        (home / "published" / "manifest.json").read_bytes(),
+    )
+    assert all(
+        published[mart] for mart in ("fct_changes", "fct_stage_visits", "fct_handoffs", "fct_deployments")
+    )
     run(folder, *AS_OF)
     assert raw_rows(home) == loaded
-    assert marts(home) == first
+    assert marts(home) == published
+    assert (home / "published" / "manifest.json").read_bytes() == stamp
 
+
+def test_a_full_refresh_of_unchanged_facts_gives_the_same_rows_and_marts(folder: Path) -> None:
+    home = folder / ".flowgauge"
+    published, loaded = marts(home), raw_rows(home)
     run(folder, *AS_OF, "--full-refresh")
     assert {table: rows for table, rows in raw_rows(home).items() if not table.startswith("_dlt")} == {
         table: rows for table, rows in loaded.items() if not table.startswith("_dlt")
     }
     again = marts(home)
-    assert {name for name in first if first[name] != again[name]} <= {"dim_connection"}
+    assert {name for name in published if published[name] != again[name]} <= {"dim_connection"}
 
 
 def test_no_token_and_no_address_stands_in_anything_a_run_wrote(folder: Path, github: FakeGitHub) -> None:
-    run(folder)
     addresses = [
         address
         for address in github.organisation["emails"].values()
@@ -92,7 +101,6 @@ def test_a_reader_never_sees_an_error_or_an_empty_mart_while_runs_publish(
     folder: Path, github: FakeGitHub, tmp_path: Path
 ) -> None:
     home = folder / ".flowgauge"
-    run(folder)
     filled = {name for name, rows in marts(home).items() if rows}
     stop, ready = tmp_path / "stop", tmp_path / "ready"
     with subprocess.Popen(  # noqa: S603
@@ -119,7 +127,6 @@ def test_a_reader_never_sees_an_error_or_an_empty_mart_while_runs_publish(
 
 
 def test_what_is_published_tells_the_whole_story_of_a_change(folder: Path) -> None:
-    run(folder, *AS_OF)
     tiled = query(
         folder / ".flowgauge",
         """
