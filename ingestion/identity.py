@@ -12,6 +12,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 ENVIRONMENT_KEY = "FLOWGAUGE_HASH_KEY"
@@ -40,12 +41,13 @@ def email_hasher(key_file: Path, environment: Mapping[str, str] = os.environ) ->
 
 
 def _stored_key(key_file: Path) -> bytes:
-    key_file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return key_file.read_bytes()
-    key = secrets.token_hex(_KEY_BYTES).encode()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-    return key
+    """The file appears with its whole content or not at all, so that no killed run leaves an empty key."""
+    if not key_file.exists():
+        key_file.parent.mkdir(parents=True, exist_ok=True)
+        draft = key_file.with_name(f"{key_file.name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(secrets.token_hex(_KEY_BYTES).encode())
+        with suppress(FileExistsError):
+            key_file.hardlink_to(draft)
+        draft.unlink()
+    return key_file.read_bytes()

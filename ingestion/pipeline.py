@@ -87,10 +87,9 @@ class _Load:
     say: Callable[[str], None]
     is_changed: bool = field(default=False)
 
-    @property
-    def directory(self) -> Path:
-        """Where dlt works, and the walk lands."""
-        return self.pipelines_dir / _pipeline_name(self.connector, self.connection.name)
+    def directory(self, connection: str) -> Path:
+        """Where dlt works; it outlives a run only where the run was killed."""
+        return self.pipelines_dir / _pipeline_name(self.connector, connection)
 
 
 def load_connection(
@@ -124,7 +123,7 @@ def load_connection(
     http = connector.client(connection)
     http.log = load.say
     try:
-        state = _prepare(load)
+        pipeline, state = _prepare(load)
         extraction = Extraction(
             settings=connection,
             http=http,
@@ -136,7 +135,7 @@ def load_connection(
             is_full_refresh=full_refresh,
             log=load.say,
         )
-        return _walk_and_load(load, extraction, state)
+        return _walk_and_load(load, pipeline, extraction, state)
     except Exception as error:
         message = http.redact(_sentence(error))
         cause = error if _is_clean(error, http.redact) else None
@@ -144,7 +143,7 @@ def load_connection(
     raise failure from cause
 
 
-def _prepare(load: _Load) -> dict[str, Any]:
+def _prepare(load: _Load) -> tuple[dlt.Pipeline, dict[str, Any]]:
     """Finish what a killed run left, take over a renamed connection, read the warehouse's state."""
     os.environ.update(_DLT_ENVIRONMENT)
     load.warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -155,14 +154,18 @@ def _prepare(load: _Load) -> dict[str, Any]:
     state: dict[str, Any] = {}
     for name in names:
         load.is_changed |= _finish_pending(load, name)
-        state = _stored_state(load, name) or state
+        pipeline = _restored(load, name)
+        state = _stored_state(load, pipeline) or state
     if load.connection.previous_name:
         load.is_changed |= _rename(load, load.connection.previous_name)
-    return state
+    return pipeline, state
 
 
-def _walk_and_load(load: _Load, extraction: Extraction, state: Mapping[str, Any]) -> LoadResult:
-    files = _made(load.directory.with_name(f"{load.directory.name}.landing"))
+def _walk_and_load(
+    load: _Load, pipeline: dlt.Pipeline, extraction: Extraction, state: Mapping[str, Any]
+) -> LoadResult:
+    directory = load.directory(load.connection.name)
+    files = _made(directory.with_name(f"{directory.name}.landing"))
     try:
         with Landing(
             files / "rows.duckdb", load.connector, load.connection.name, extraction.started_at
@@ -172,7 +175,12 @@ def _walk_and_load(load: _Load, extraction: Extraction, state: Mapping[str, Any]
             landing.count(extraction.source_counts.values())
             changes = landing.changes(load.warehouse, files, is_full_refresh=extraction.is_full_refresh)
             rejected = landing.rejected
-        _import(load, changes, extraction.state, is_state_changed=_checked_state(extraction) != state)
+        moved_state = _checked_state(extraction)
+        moving = [change for change in changes if change.is_new or not change.is_empty]
+        if moving or moved_state != state:
+            _say_what_moves(load, moving)
+            pipeline.run(_source(load.connector, moving, moved_state), loader_file_format="parquet")
+        shutil.rmtree(directory, ignore_errors=True)
     finally:
         shutil.rmtree(files, ignore_errors=True)
     changed = [change for change in changes if not change.is_empty]
@@ -188,15 +196,9 @@ def _walk_and_load(load: _Load, extraction: Extraction, state: Mapping[str, Any]
     )
 
 
-def _import(load: _Load, changes: Sequence[Change], state: dict[str, Any], *, is_state_changed: bool) -> None:
-    """One package with the changes and the state; none where there is neither."""
-    moving = [change for change in changes if change.is_new or not change.is_empty]
-    if not moving and not is_state_changed:
-        return
+def _say_what_moves(load: _Load, moving: Sequence[Change]) -> None:
     counts = [f"{each.loaded + each.removed} {each.table.name}" for each in moving if not each.is_empty]
     load.say(f"loading {', '.join(counts) or 'the new state'}")
-    pipeline = _pipeline(load, load.connection.name)
-    pipeline.run(_source(load.connector, moving, state), loader_file_format="parquet")
 
 
 def _source(connector: Connector, changes: Sequence[Change], state: dict[str, Any]) -> Any:
@@ -271,8 +273,7 @@ def _pipeline(load: _Load, connection: str) -> dlt.Pipeline:
 
 def _finish_pending(load: _Load, connection: str) -> bool:
     """Load the package that a killed run left; one that cannot be loaded is dropped, to be read again."""
-    directory = load.pipelines_dir / _pipeline_name(load.connector, connection)
-    if not directory.exists():
+    if not load.directory(connection).exists():
         return False
     try:
         pipeline = _pipeline(load, connection)
@@ -284,16 +285,23 @@ def _finish_pending(load: _Load, connection: str) -> bool:
         load.say(
             f"dropping an interrupted load of {connection}, it will be read again ({type(error).__name__})"
         )
-        shutil.rmtree(directory, ignore_errors=True)
         return False
     return True
 
 
-def _stored_state(load: _Load, connection: str) -> dict[str, Any]:
-    """The state of the last complete walk, from the warehouse, whatever the working directory says."""
-    shutil.rmtree(load.pipelines_dir / _pipeline_name(load.connector, connection), ignore_errors=True)
+def _restored(load: _Load, connection: str) -> dlt.Pipeline:
+    """A pipeline that knows what the warehouse knows, and nothing of its working directory.
+
+    dlt restores once per pipeline, at the first run: one without data does only that.
+    """
+    shutil.rmtree(load.directory(connection), ignore_errors=True)
     pipeline = _pipeline(load, connection)
-    pipeline.sync_destination()
+    pipeline.run()
+    return pipeline
+
+
+def _stored_state(load: _Load, pipeline: dlt.Pipeline) -> dict[str, Any]:
+    """The state that the last complete walk left."""
     sources: Mapping[str, Any] = pipeline.state.get("sources", {})
     state: dict[str, Any] = sources.get(load.connector.name, {}).get("walk", {})
     return state
