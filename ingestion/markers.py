@@ -110,8 +110,9 @@ def _note_tools(metadata: str, keys: set[str]) -> set[str]:
     return {str(agent["tool"]) for agent in agents if agent.get("tool")}
 
 
-def _rows(found_in: str) -> list[Marker]:
-    return [marker for marker in marker_table() if marker.found_in == found_in]
+@cache
+def _rows(found_in: str) -> tuple[Marker, ...]:
+    return tuple(marker for marker in marker_table() if marker.found_in == found_in)
 
 
 def _agents(email: str | None, name: str | None, login: str | None) -> set[str]:

@@ -49,7 +49,7 @@ def test_texts_that_are_evidence(message: str, expected: str) -> None:
         "Fix\n\nAssisted-by: Claude Dupont <claude.dupont@acme.example>",
         "Fix\n\nAssisted-by: Ada Lovelace",
         "Fix\n\nReviewed-by: Claude <noreply@anthropic.com>",
-        "Summary by CodeRabbit\n\nCo-authored-by: x[bot] <136622811+coderabbitai[bot]@users.noreply.github.com>",
+        "By CodeRabbit\n\nCo-authored-by: x[bot] <136622811+coderabbitai[bot]@users.noreply.github.com>",
         "Fix\n\nReplit-Commit-Author: a person",
     ],
 )

@@ -91,7 +91,8 @@ class _Selector:
         selected: Facts = {}
         for node in selection.selections:
             if isinstance(node, FieldNode):
-                selected[node.name.value] = self.select(self._field(value, node), node.selection_set)
+                shown = node.alias or node.name
+                selected[shown.value] = self.select(self._field(value, node), node.selection_set)
             elif isinstance(node, InlineFragmentNode):
                 self._merge(
                     selected,
@@ -257,13 +258,13 @@ class _Query:
             "baseRef": {"refUpdateRule": _rule(facts["rules"].get(row["base"]))},
             "timelineItems": lambda **arguments: self._timeline(row, **arguments),
             "commits": lambda **page: _connection(
-                row["commits"], lambda sha: self._commit(commits[sha]), **page
+                row["commits"], lambda sha: self._commit(facts, commits[sha]), **page
             ),
             "files": lambda **page: _connection(row["files"], _typed("PullRequestChangedFile"), **page),
             "closingIssuesReferences": lambda **page: _connection(row["closing_issues"], _issue, **page),
         }
 
-    def _commit(self, commit: Facts) -> Facts:
+    def _commit(self, facts: Facts, commit: Facts) -> Facts:
         login = commit["author"]
         author = (
             self.account(login)
@@ -279,6 +280,9 @@ class _Query:
                 "authoredDate": commit["authored_at"],
                 "committedDate": commit["committed_at"],
                 "message": commit["message"],
+                "checkSuites": lambda **page: _connection(
+                    [run for run in facts["runs"] if run["head_sha"] == commit["sha"]], _suite, **page
+                ),
                 "author": {"__typename": "GitActor", "email": email, "name": login, "user": author},
             },
         }
@@ -318,6 +322,11 @@ class _Query:
         return self.account(item["reviewer"])
 
 
+def _suite(run: Facts) -> Facts:
+    """A check suite changes with the latest attempt of its workflow run."""
+    return {"updatedAt": run["attempts"][-1]["updated_at"], "workflowRun": {"databaseId": run["id"]}}
+
+
 def _rule(rule: Facts | None) -> Facts | None:
     if rule is None:
         return None
@@ -355,15 +364,17 @@ def _connection(
     rows: list[Any],
     node: Callable[[Any], Facts],
     *,
-    first: int,
+    first: int | None = None,
+    last: int | None = None,
     after: str | None = None,
     place: Callable[[Any], str] | None = None,
     is_descending: bool = False,
 ) -> Facts:
     """A page of rows. With `place`, cursors are values of the order, as at GitHub: what moves is missed."""
-    if not 1 <= first <= 100:
+    size = first or last or 0
+    if not 1 <= size <= 100:
         raise GraphQLRefusalError(
-            f"Requesting {first} records exceeds the limit of 100", "EXCESSIVE_PAGINATION"
+            f"Requesting {size} records exceeds the limit of 100", "EXCESSIVE_PAGINATION"
         )
     places = [place(row) if place else f"{index:020}" for index, row in enumerate(rows)]
     reached = base64.b64decode(after).decode() if after else None
@@ -372,10 +383,10 @@ def _connection(
         for where, row in zip(places, rows, strict=True)
         if reached is None or (where < reached if is_descending else where > reached)
     ]
-    part = rest[:first]
+    part = rest[:size] if first else rest[-size:]
     end = base64.b64encode(part[-1][0].encode()).decode() if part else None
     return {
         "totalCount": len(rows),
-        "pageInfo": {"hasNextPage": len(rest) > first, "endCursor": end},
+        "pageInfo": {"hasNextPage": bool(first) and len(rest) > size, "endCursor": end},
         "nodes": [node(row) for _, row in part],
     }

@@ -2,8 +2,8 @@
 
 GitHub has no "changed since" for runs and lists at most 1,000 of a window, so windows are halved until they
 hold fewer. Later walks read the newest hundred (re-runs of those show there), what came before it since the
-cursor, and ask for each run that was not finished. What is not found any more has expired under the retention
-setting: that is no failure, and the rows stay.
+cursor, and ask for each run that was not finished and each that an open pull request shows to have run again.
+What is not found any more has expired under the retention setting: that is no failure, and the rows stay.
 
 A re-run lists jobs that it did not run again, with the times of the attempt that did: `started_at` lies
 before `created_at` and before the attempt's `run_started_at`. They are kept as GitHub says them.
@@ -43,7 +43,7 @@ def actions_pages(walk: Walk) -> Iterator[Page]:
         if str(run["id"]) not in met:
             met[str(run["id"])] = _fingerprint(run)
             yield from _run_pages(walk, run, compared.get(str(run["id"])))
-    for run_id in [run_id for run_id in _unfinished(known) if run_id not in met]:
+    for run_id in sorted({*_unfinished(known), *walk.rerun_ids} - met.keys()):
         polled = _unless_expired(walk, f"/actions/runs/{run_id}")
         if polled is not None:
             met[run_id] = _fingerprint(polled)

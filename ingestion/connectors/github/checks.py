@@ -10,7 +10,7 @@ from typing import Any
 from ingestion.connector import Extraction, Finding
 from ingestion.connectors.github import queries
 from ingestion.connectors.github.git import GitError
-from ingestion.connectors.github.history import opened
+from ingestion.connectors.github.history import branch_count
 from ingestion.connectors.github.settings import GitHubSettings
 from ingestion.connectors.github.source import repositories, started
 from ingestion.connectors.github.walk import Accounts, Walk
@@ -155,7 +155,7 @@ def _rules(walk: Walk) -> Iterator[Finding]:
 
 def _clone(walk: Walk) -> Iterator[Finding]:
     try:
-        references = opened(walk).references()
+        branches = branch_count(walk)
     except GitError as error:
         yield Finding(
             "error",
@@ -163,4 +163,4 @@ def _clone(walk: Walk) -> Iterator[Finding]:
             "give the token read access to contents, or set clone: false or clone: {path: …}",
         )
         return
-    yield Finding("ok", f"{walk.name}: its git history can be read, {len(references):,} refs")
+    yield Finding("ok", f"{walk.name}: its git history can be read, {branches:,} branches")

@@ -33,7 +33,7 @@ _REFERENCE = (
     "%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(creatordate:unix)"
 )
 _COMMIT = "%H%x00%P%x00%at%x00%an%x00%ae%x00%ct%x00%cn%x00%ce%x00%B%x00"
-_VERBS = ("clone", "fetch", "remote", "for-each-ref", "cat-file", "rev-list", "ls-tree")
+_VERBS = ("clone", "fetch", "ls-remote", "remote", "for-each-ref", "cat-file", "rev-list", "ls-tree")
 _CONFIGURATION = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
@@ -100,6 +100,16 @@ class Git:
             self._clone(url)
         # A pattern, unlike the plain name, is no error without notes; and notes are wanted as files.
         self._remote("fetch", "--quiet", "--no-filter", "origin", f"+{NOTES}*:{NOTES}*")
+
+    def remote_branches(self, url: str) -> list[str]:
+        """Names of the branches that an address tells, without cloning it.
+
+        Raises:
+            GitError: the address cannot be read.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        answer = self._call("-C", str(self.path.parent), "ls-remote", "--heads", "--", url, is_remote=True)
+        return [line.partition("refs/heads/")[2] for line in answer.decode(errors="replace").splitlines()]
 
     def references(self) -> list[Reference]:
         """All refs, with what annotated tags point at."""
@@ -171,7 +181,18 @@ class Git:
         """Clone beside and rename, so that a killed clone is not taken for a whole one."""
         partial = self.path.with_name(f"{self.path.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
-        self._call("clone", "--bare", "--quiet", "--filter=tree:0", "--", url, str(partial), is_remote=True)
+        self._call(
+            "-C",
+            str(partial.parent),
+            "clone",
+            "--bare",
+            "--quiet",
+            "--filter=tree:0",
+            "--",
+            url,
+            str(partial),
+            is_remote=True,
+        )
         shutil.rmtree(self.path, ignore_errors=True)
         partial.rename(self.path)
 

@@ -26,8 +26,12 @@ _TAGS = "refs/tags/"
 
 
 def history_pages(walk: Walk) -> Iterator[Page]:
-    """Pages of commits, parents and tags that are new or changed; moves the state after the last."""
-    git = opened(walk)
+    """Pages of commits, parents and tags that are new or changed; moves the state after the last.
+
+    Raises:
+        GitError: the history cannot be read.
+    """
+    git = _opened(walk)
     references = git.references()
     state = walk.part("git")
     known = {} if walk.extraction.since else dict(state)
@@ -52,20 +56,34 @@ def history_pages(walk: Walk) -> Iterator[Page]:
     state.update(default=default, tips=tips, notes=noted)
 
 
-def opened(walk: Walk) -> Git:
-    """The local repository that the settings name, or the clone in the workspace, brought up to date.
+def _opened(walk: Walk) -> Git:
+    """The local repository that the settings name, or the clone in the workspace, brought up to date."""
+    local = clone_path(walk.settings, walk.name)
+    if local is not None:
+        return Git(local)
+    git = _clone(walk)
+    git.fetch(clone_url(walk.settings, walk.name))
+    return git
+
+
+def branch_count(walk: Walk) -> int:
+    """Branches of the repository that the history would be read from; nothing is cloned.
 
     Raises:
         GitError: it cannot be read.
     """
     local = clone_path(walk.settings, walk.name)
     if local is not None:
-        return Git(local)
-    clone = walk.extraction.workspace / walk.settings.name / f"{walk.repository_id}.git"
-    elsewhere = isinstance(walk.settings.clone, CloneSource)
-    git = Git(clone) if elsewhere else Git(clone, git_token(walk.settings), walk.settings.git_origin)
-    git.fetch(clone_url(walk.settings, walk.name))
-    return git
+        return sum(one.name.startswith(_BRANCHES) for one in Git(local).references())
+    return len(_clone(walk).remote_branches(clone_url(walk.settings, walk.name)))
+
+
+def _clone(walk: Walk) -> Git:
+    """The clone in the workspace, by the repository's id; only the forge itself sees the token."""
+    path = walk.extraction.workspace.resolve() / walk.settings.name / f"{walk.repository_id}.git"
+    if isinstance(walk.settings.clone, CloneSource):
+        return Git(path)
+    return Git(path, git_token(walk.settings), walk.settings.git_origin)
 
 
 def _default_tip(references: list[Reference], branch: str) -> str | None:

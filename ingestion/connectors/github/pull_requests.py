@@ -43,13 +43,18 @@ def pull_request_pages(walk: Walk) -> Iterator[Page]:
     seen: dict[str, str] = {}
     newest: str | None = state.get("cursor")
     rules: dict[str, Payload] = {}
+    suites: dict[str, str] = {}
     stop_at = walk.stop_at(newest)
     for batch in _with_open(reader, _changed(reader, stop_at), state.get("open", []), seen):
         yield from batch_pages(walk, batch)
         newest = max([*(node["updatedAt"] for node in batch), *([newest] if newest else [])], default=None)
         rules.update(_rules(batch))
+        suites.update(_suites(batch))
     yield from _rule_pages(walk, rules, is_visible="refUpdateRule" not in reader.lacking)
+    before: dict[str, str] = state.get("suites", {})
+    walk.rerun_ids |= {run_id for run_id, at in suites.items() if before.get(run_id, at) != at}
     state["cursor"] = newest
+    state["suites"] = suites
     state["is_whole"] = state.get("is_whole", False) or stop_at is None
     if state["is_whole"]:
         walk.extraction.expect_count("pull_requests", f"repository_id={walk.repository_id}", reader.total)
@@ -221,6 +226,22 @@ def _rules(batch: list[Payload]) -> dict[str, Payload]:
         node["baseRefName"]: node["baseRef"].get("refUpdateRule") or {}
         for node in batch
         if node.get("baseRef")
+    }
+
+
+def _suites(batch: list[Payload]) -> dict[str, str]:
+    """Workflow run → when its check suite changed last, of the heads of open pull requests."""
+    commits = (
+        item["commit"]
+        for node in batch
+        if node["state"] == "OPEN"
+        for item in (node.get("headCommit") or {"nodes": []})["nodes"]
+    )
+    return {
+        str(suite["workflowRun"]["databaseId"]): suite["updatedAt"]
+        for commit in commits
+        for suite in (commit.get("checkSuites") or {"nodes": []})["nodes"]
+        if suite and suite["workflowRun"]
     }
 
 

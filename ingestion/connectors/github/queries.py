@@ -1,8 +1,9 @@
 """The GraphQL operations, all of them, as text.
 
 One query brings pull requests with everything nested that fits (100 of each); what overflows is paged by
-node. Parts that some servers or tokens cannot answer are optional: without them the rest still comes. Checks
-are never nested: under 25 pull requests of 100 commits each they would cost 250 points a page and time out.
+node. Parts that some servers or tokens cannot answer are optional: without them the rest still comes. Of
+checks only the head commit's suites are nested, which betray re-runs; under every commit they would cost 25
+points a page, with their runs 250 and a timeout.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ OPTIONAL_PARTS = {
         "closingIssuesReferences(first: 100) { pageInfo { hasNextPage endCursor } nodes { ...ClosingIssue } }"
     ),
     "requestedReviewer": "... on Team { combinedSlug }",
+    "checkSuites": (
+        "headCommit: commits(last: 1) { nodes { commit { "
+        "checkSuites(first: 50) { nodes { updatedAt workflowRun { databaseId } } } } } }"
+    ),
 }
 """Field in an error's path → text to leave out: teams need `read:org`, rules some kinds of token."""
 
@@ -138,6 +143,7 @@ fragment PullRequestFields on PullRequest {
   commits(first: 100) { totalCount pageInfo { hasNextPage endCursor } nodes { ...PullRequestCommitFields } }
   files(first: 100) { pageInfo { hasNextPage endCursor } nodes { ...ChangedFile } }
   %(closingIssuesReferences)s
+  %(checkSuites)s
 }
 """
 

@@ -66,6 +66,7 @@ class Walk:
         name: owner/name.
         default_branch: name of the branch that deployments come from.
         state: this repository's part of the connection's state.
+        rerun_ids: workflow runs that pull requests show to have run again.
     """
 
     extraction: Extraction
@@ -74,6 +75,7 @@ class Walk:
     name: str
     default_branch: str
     state: dict[str, Any]
+    rerun_ids: set[str] = field(default_factory=set)
 
     @property
     def settings(self) -> GitHubSettings:

@@ -19,12 +19,15 @@ Facts = dict[str, Any]
 STORY_RERUN = "5010037"
 STORY_EXPIRED = "5010038"
 STORY_UNFINISHED = "5010042"
+STORY_OPEN_HEAD = "5010041"
 
 
-def runs(fake: FakeGitHub, count: int, *, seconds_apart: int = 60, jobs: int = 0) -> list[Facts]:
+def runs(
+    fake: FakeGitHub, count: int, *, seconds_apart: int = 60, jobs: int = 0, after: str = "2026-01-01"
+) -> list[Facts]:
     """Put that many finished runs into acme/checkout, by default without jobs."""
     pattern = fake.repository()["runs"][0]
-    start = datetime(2026, 1, 1, tzinfo=UTC)
+    start = datetime.fromisoformat(f"{after}T00:00:00+00:00")
     made = []
     for number in range(count):
         run = copy.deepcopy(pattern)
@@ -178,6 +181,23 @@ def test_an_unfinished_run_that_left_the_newest_page_is_asked_for_once(
     finished = walking.walk()
     assert finished.row("workflow_runs", run_id="1000")["conclusion"] == "success"
     assert finished.rows("workflow_jobs")
+    assert not asked(walking.walk(), "/actions/runs/")
+
+
+def test_an_old_run_that_an_open_pull_request_shows_to_have_run_again_is_read(
+    fake: FakeGitHub, walker: Make
+) -> None:
+    old = run_of(fake, STORY_OPEN_HEAD)
+    fake.repository()["runs"] = [*runs(fake, 150, after="2026-09-13"), old]
+    walking = ci_only(walker)
+    walking.walk()
+    again = copy.deepcopy(old["attempts"][0])
+    again.update(attempt=2, conclusion="success", updated_at="2026-09-14T20:00:00Z")
+    again["jobs"] = [{**job, "id": job["id"] + 900} for job in again["jobs"]]
+    old["attempts"].append(again)
+    found = walking.walk()
+    assert found.row("workflow_runs", id=f"{STORY_OPEN_HEAD}:2")["conclusion"] == "success"
+    assert {row["run_attempt"] for row in found.rows("workflow_jobs")} == {1, 2}
     assert not asked(walking.walk(), "/actions/runs/")
 
 
