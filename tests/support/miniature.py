@@ -1,8 +1,8 @@
 """The whole installation in miniature: a connector that reads a file, five models, a check for each layer.
 
-Dagster, dlt, dbt, DuckDB, the settings, the lock, the ledger and the publication are the real ones. Only what
-is big is small here: the connector, the dbt project, the walk over commits, and Great Expectations, whose place
-is taken by the same SQL run directly. `python -m support.miniature ARGUMENTS` is the command over it.
+Dagster, dlt, dbt, DuckDB, settings, lock, ledger and publication are the real ones. Only what is big is
+small: connector, dbt project, the walk over commits, and Great Expectations, in whose place the same SQL runs
+directly. `python -m support.miniature ARGUMENTS` is the command over it.
 """
 
 # ruff: noqa: S608 - the names in the statements are ours
