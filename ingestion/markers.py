@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +61,12 @@ def joined(*found: Iterable[str]) -> str | None:
     return ",".join(ordered) or None
 
 
-def from_author(email: str | None = None, name: str | None = None, login: str | None = None) -> set[str]:
+@lru_cache(maxsize=4096)
+def from_author(
+    email: str | None = None, name: str | None = None, login: str | None = None
+) -> frozenset[str]:
     """Markers of an author or committer who is an agent, by address, name or login (apps end in [bot])."""
-    return {f"author:{assistant}" for assistant in _agents(email, name, login)}
+    return frozenset(f"author:{assistant}" for assistant in _agents(email, name, login))
 
 
 def from_text(text: str | None) -> set[str]:
@@ -75,7 +78,7 @@ def from_text(text: str | None) -> set[str]:
         f"trailer:{assistant}" for key, value in _TRAILER.findall(text) for assistant in _credited(key, value)
     }
     for marker in _rows("text"):
-        if _is_unquoted(lowered, marker.value):
+        if marker.value in lowered and _is_unquoted(lowered, marker.value):
             found.add(f"{marker.evidence}:{marker.assistant}")
     for marker in _rows("opening"):
         if lowered.startswith(marker.value):
