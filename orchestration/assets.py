@@ -3,7 +3,7 @@
 Loading is in `loading.py`, the dbt models are in `models.py`, the suites in `checks.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -134,8 +134,18 @@ def containment_step(upstream: Iterable[dg.AssetKey], pool: str | None) -> dg.As
     return compute_containment
 
 
-def publication_step(upstream: Iterable[dg.AssetKey], pool: str | None) -> dg.AssetsDefinition:
-    """The last step: replaces what readers get, if all that was made anew has passed its checks."""
+def publication_step(
+    upstream: Iterable[dg.AssetKey],
+    descriptions: Mapping[str, tuple[str, Mapping[str, str]]],
+    pool: str | None,
+) -> dg.AssetsDefinition:
+    """The last step: replaces what readers get, if all that was made anew has passed its checks.
+
+    Args:
+        upstream: assets that are published.
+        descriptions: relation → what it and its columns mean, for readers.
+        pool: pool of the step.
+    """
 
     @dg.multi_asset(
         name="publish",
@@ -163,6 +173,7 @@ def publication_step(upstream: Iterable[dg.AssetKey], pool: str | None) -> dg.As
             freshness=_freshness(ledger),
             versions={name: version(name) for name in VERSIONED},
             quality_docs=warehouse.home.quality / "data_docs",
+            descriptions=descriptions,
         )
         with warehouse.changing_ledger() as changed:
             changed.end_build()

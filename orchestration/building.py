@@ -42,7 +42,7 @@ def building_definitions(
             canonical,
             containment_step(models.keys_of("canonical"), pool),
             marts,
-            publication_step([AS_OF, *models.keys_of("marts")], pool),
+            publication_step([AS_OF, *models.keys_of("marts")], models.descriptions(), pool),
         ],
         asset_checks=suites,
         jobs=[build_job(raw, suites), clock_job(suites)],

@@ -60,6 +60,17 @@ class Models:
             if node["resource_type"] == "model" and node["schema"] == schema
         ]
 
+    def descriptions(self) -> dict[str, tuple[str, dict[str, str]]]:
+        """Relation ("schema.table") of each model → its description and those of its columns."""
+        return {
+            f"{node['schema']}.{node['name']}": (
+                node["description"],
+                {column["name"]: column["description"] for column in node["columns"].values()},
+            )
+            for node in self.manifest["nodes"].values()
+            if node["resource_type"] == "model"
+        }
+
     def steps(self, pool: str | None) -> list[dg.AssetsDefinition]:
         """The steps `build_canonical` and `build_marts`."""
         from dagster_dbt import dbt_assets
