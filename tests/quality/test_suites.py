@@ -137,6 +137,13 @@ IMPLIED = {
 """Defect → the weaker rule that it cannot but break as well."""
 
 
+@pytest.fixture(autouse=True)
+def _without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages take longer than checks; test_validation sees that they are written."""
+    context = "great_expectations.data_context.data_context.abstract_data_context.AbstractDataContext"
+    monkeypatch.setattr(f"{context}.build_data_docs", lambda _context: None)
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_clean_warehouse_passes_every_check(
     layer: Layer, warehouse: Path, tmp_path: Path, sources: tuple[Source, ...]
