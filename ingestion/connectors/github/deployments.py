@@ -13,8 +13,7 @@ from typing import Any
 
 from ingestion.connector import Page
 from ingestion.connectors.github import queries
-from ingestion.connectors.github.pull_requests import PageSize
-from ingestion.connectors.github.walk import OVERLAP, Walk, instant
+from ingestion.connectors.github.walk import OVERLAP, PageSize, Walk, instant
 from ingestion.http import AccessDeniedError, GraphQLError, NotFoundError, QueryTooHeavyError
 
 Payload = dict[str, Any]

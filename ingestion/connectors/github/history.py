@@ -14,9 +14,8 @@ from typing import Any
 from ingestion import markers
 from ingestion.connector import Page
 from ingestion.connectors.github.git import NOTES, Git, RawCommit, Reference
-from ingestion.connectors.github.pull_requests import account_in
 from ingestion.connectors.github.settings import CloneSource, clone_path, clone_url, git_token
-from ingestion.connectors.github.walk import Walk
+from ingestion.connectors.github.walk import Walk, account_in
 
 Payload = dict[str, Any]
 

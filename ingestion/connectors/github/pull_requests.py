@@ -1,4 +1,4 @@
-"""Pull requests with everything nested, by GraphQL, and the rows that come of them.
+"""Pull requests with everything nested, by GraphQL: which are asked for, and in what portions.
 
 The list is walked by last update until before the cursor. It shifts while it is read: what moves to the top
 is caught by reading the top again until that fits one page. Open ones are listed on their own where the walk
@@ -14,26 +14,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ingestion import markers
 from ingestion.connector import Page
 from ingestion.connectors.github import queries
-from ingestion.connectors.github.references import references
-from ingestion.connectors.github.walk import Walk, instant, login_of
+from ingestion.connectors.github.pull_request_rows import row_pages
+from ingestion.connectors.github.walk import PageSize, Walk, instant
 from ingestion.http import GraphQLError, QueryFailedError, QueryTooHeavyError
 
 Payload = dict[str, Any]
 
 FIRST_PAGE_SIZE = 25
 OPEN_PAGE_SIZE = 100
-_SUCCESSES_BEFORE_GROWTH = 3
 _RETRY_OPTIONAL_AFTER = timedelta(days=7)
-_CHILDREN = (
-    "pull_request_timeline",
-    "pull_request_commits",
-    "pull_request_files",
-    "pull_request_closing_issues",
-)
-_NOREPLY = "@users.noreply.github.com"
 
 
 def pull_request_pages(walk: Walk) -> Iterator[Page]:
@@ -46,7 +37,7 @@ def pull_request_pages(walk: Walk) -> Iterator[Page]:
     suites: dict[str, str] = {}
     stop_at = walk.stop_at(newest)
     for batch in _with_open(reader, _changed(reader, stop_at), state.get("open", []), seen):
-        yield from batch_pages(walk, batch)
+        yield from row_pages(walk, batch)
         newest = max([*(node["updatedAt"] for node in batch), *([newest] if newest else [])], default=None)
         rules.update(_rules(batch))
         suites.update(_suites(batch))
@@ -59,38 +50,6 @@ def pull_request_pages(walk: Walk) -> Iterator[Page]:
     if state["is_whole"]:
         walk.extraction.expect_count("pull_requests", f"repository_id={walk.repository_id}", reader.total)
     state["open"] = sorted(node_id for node_id, status in seen.items() if status == "OPEN")
-
-
-def batch_pages(walk: Walk, batch: list[Payload]) -> Iterator[Page]:
-    """Rows of complete pull requests, accounts first."""
-    rows: dict[str, list[Payload]] = {name: [] for name in ("pull_requests", *_CHILDREN)}
-    for node in batch:
-        for table, found in _rows(walk, node):
-            rows[table].append(found)
-    yield walk.accounts.take()
-    yield Page("pull_requests", rows["pull_requests"])
-    parents = [(node["fullDatabaseId"],) for node in batch]
-    for child in _CHILDREN:
-        yield Page(child, rows[child], parents)
-
-
-@dataclass
-class PageSize:
-    """Pull requests to ask for at once: halves when the server gives up, grows back after some successes."""
-
-    size: int = FIRST_PAGE_SIZE
-    largest: int = FIRST_PAGE_SIZE
-    _successes: int = 0
-
-    def shrink(self) -> None:
-        """Halve it."""
-        self.size, self._successes = max(1, self.size // 2), 0
-
-    def succeeded(self) -> None:
-        """Grow back towards the largest."""
-        self._successes += 1
-        if self._successes >= _SUCCESSES_BEFORE_GROWTH:
-            self.size, self._successes = min(self.largest, self.size * 2), 0
 
 
 @dataclass
@@ -193,7 +152,7 @@ class Reader:
 
 def _changed(reader: Reader, stop_at: datetime | None) -> Iterator[list[Payload]]:
     """All that changed since; a walk of several pages is followed by walks of what changed meanwhile."""
-    size = PageSize()
+    size = PageSize(FIRST_PAGE_SIZE, FIRST_PAGE_SIZE)
     is_shifting = True
     while is_shifting:
         newest = stop_at
@@ -268,131 +227,3 @@ def _rule_pages(walk: Walk, rules: Mapping[str, Payload], *, is_visible: bool) -
             }
         )
     yield Page("branch_rules", rows)
-
-
-def _rows(walk: Walk, node: Payload) -> Iterator[tuple[str, Payload]]:
-    ids = {"pull_request_id": node["fullDatabaseId"], "repository_id": walk.repository_id}
-    yield "pull_requests", _pull_request(walk, node)
-    for item in node["timelineItems"]["nodes"]:
-        if event := _event(walk, item):
-            yield "pull_request_timeline", {**ids, **event}
-    for position, item in enumerate(node["commits"]["nodes"], start=1):
-        yield "pull_request_commits", {**ids, "position": position, **_commit(walk, item["commit"])}
-    for changed in node["files"]["nodes"]:
-        yield "pull_request_files", {**ids, **changed}
-    for issue in node["closingIssuesReferences"]["nodes"]:
-        yield (
-            "pull_request_closing_issues",
-            {
-                **ids,
-                "issue_id": issue["fullDatabaseId"],
-                "issue_repository": issue["repository"]["nameWithOwner"],
-                "issue_number": issue["number"],
-            },
-        )
-
-
-def _pull_request(walk: Walk, node: Payload) -> Payload:
-    merge = node["mergeCommit"] or {}
-    body = node["body"] or ""
-    messages = [
-        merge.get("message") or "",
-        *(item["commit"]["message"] or "" for item in node["commits"]["nodes"]),
-    ]
-    said = references(walk.name, node["title"] or "", body, messages)
-    return {
-        "id": node["fullDatabaseId"],
-        "node_id": node["id"],
-        "repository_id": walk.repository_id,
-        "number": node["number"],
-        "title_marker": said.title_marker,
-        "state": node["state"],
-        "is_draft": node["isDraft"],
-        "author_id": walk.accounts.id_of(node["author"]),
-        "created_at": node["createdAt"],
-        "updated_at": node["updatedAt"],
-        "merged_at": node["mergedAt"],
-        "closed_at": node["closedAt"],
-        "merged_by_id": walk.accounts.id_of(node["mergedBy"]),
-        "base_branch": node["baseRefName"],
-        "head_branch": node["headRefName"],
-        "head_sha": node["headRefOid"],
-        "merge_sha": merge.get("oid"),
-        "additions": node["additions"],
-        "deletions": node["deletions"],
-        "changed_file_count": node["changedFiles"],
-        "review_decision": node["reviewDecision"],
-        "mergeable": _known(node) if node["state"] == "OPEN" else None,
-        "commit_count": node["commits"]["totalCount"],
-        "reverts_sha": said.reverts_sha,
-        "reverts_number": said.reverts_number,
-        "assistant_markers": markers.joined(
-            markers.from_author(login=login_of(node["author"]) if node["author"] else None),
-            markers.from_text(body),
-            markers.from_text(merge.get("message")),
-            markers.from_branch(node["headRefName"]),
-        ),
-    }
-
-
-def _known(node: Payload) -> str | None:
-    """Mergeability, unless GitHub is still working it out: that would make every second read a change."""
-    mergeable: str | None = node.get("mergeable")
-    return None if mergeable == "UNKNOWN" else mergeable
-
-
-def _event(walk: Walk, item: Payload) -> Payload | None:
-    """The row of a timeline item; None for reviews that were not submitted yet."""
-    occurred_at = item.get("submittedAt") if item["__typename"] == "PullRequestReview" else item["createdAt"]
-    if occurred_at is None:
-        return None
-    dismissed = item.get("review") or {}
-    asked = item.get("requestedReviewer") or {}
-    subject = dismissed.get("author") or asked
-    return {
-        "id": item["id"],
-        "type": item["__typename"],
-        "occurred_at": occurred_at,
-        "actor_id": walk.accounts.id_of(item.get("actor") or item.get("author")),
-        "subject_id": walk.accounts.id_of(subject),
-        "subject_team": asked.get("combinedSlug"),
-        "review_state": item.get("state"),
-        "review_id": dismissed.get("id"),
-        "sha": _oid(item.get("commit")) or _oid(item.get("afterCommit")),
-        "before_sha": _oid(item.get("beforeCommit")),
-        "detail": _detail(item),
-    }
-
-
-def _oid(commit: Payload | None) -> str | None:
-    return commit["oid"] if commit else None
-
-
-def _detail(item: Payload) -> str | None:
-    if item.get("previousRefName"):
-        return f"{item['previousRefName']}..{item['currentRefName']}"
-    detail: str | None = item.get("reason") or item.get("previousReviewState")
-    return detail
-
-
-def _commit(walk: Walk, commit: Payload) -> Payload:
-    author = commit["author"] or {}
-    email = author.get("email")
-    account = walk.accounts.id_of(author.get("user"))
-    return {
-        "sha": commit["oid"],
-        "authored_at": commit["authoredDate"],
-        "committed_at": commit["committedDate"],
-        "author_id": account or account_in(email),
-        "author_email_hash": walk.extraction.hash_email(email),
-        "assistant_markers": markers.joined(
-            markers.from_author(email, author.get("name")), markers.from_text(commit["message"])
-        ),
-    }
-
-
-def account_in(email: str | None) -> str | None:
-    """The account id in GitHub's own no-reply address, `<id>+<login>@users.noreply.github.com`."""
-    address = (email or "").lower()
-    identity, has_login, _ = address.removesuffix(_NOREPLY).partition("+")
-    return identity if address.endswith(_NOREPLY) and has_login and identity.isdigit() else None

@@ -1,4 +1,4 @@
-"""What the parts of a walk share: the repository at hand, its state, and the accounts seen on the way.
+"""What the parts of a walk share: the repository at hand, its state, the accounts seen, and page sizes.
 
 REST and GraphQL name one account in two ways; `Accounts` brings both to one id and one login, and hands each
 account out once per walk.
@@ -17,7 +17,9 @@ from ingestion.connectors.github.settings import GitHubSettings
 OVERLAP = timedelta(hours=1)
 """Re-read before each cursor: lists lag behind what they list, and clocks of servers differ."""
 
+_SUCCESSES_BEFORE_GROWTH = 3
 _APP_SUFFIX = "[bot]"
+_NOREPLY = "@users.noreply.github.com"
 
 
 @dataclass
@@ -115,6 +117,32 @@ class Walk:
         self.extraction.log(f"{self.name}: {message}")
 
 
+@dataclass
+class PageSize:
+    """How many to ask for at once: halves when the server gives up, grows back after some successes."""
+
+    size: int
+    largest: int
+    _successes: int = 0
+
+    def shrink(self) -> None:
+        """Halve it."""
+        self.size, self._successes = max(1, self.size // 2), 0
+
+    def succeeded(self) -> None:
+        """Grow back towards the largest."""
+        self._successes += 1
+        if self._successes >= _SUCCESSES_BEFORE_GROWTH:
+            self.size, self._successes = min(self.largest, self.size * 2), 0
+
+
 def instant(text: str) -> datetime:
     """The aware datetime of GitHub's ISO 8601 text, whatever its offset."""
     return datetime.fromisoformat(text)
+
+
+def account_in(email: str | None) -> str | None:
+    """The account id in GitHub's own no-reply address, `<id>+<login>@users.noreply.github.com`."""
+    address = (email or "").lower()
+    identity, has_login, _ = address.removesuffix(_NOREPLY).partition("+")
+    return identity if address.endswith(_NOREPLY) and has_login and identity.isdigit() else None
