@@ -17,14 +17,16 @@ from typing import Any
 
 import duckdb
 
+from ingestion.organisation import load_organisation
+from ingestion.settings import load_settings
 from transform.containment import compute_containment
 from transform.runner import DbtProject
 
 CONNECTION = "acme-github"
 REPOSITORY = "r1"
 REPOSITORY_NAME = "acme/checkout"
-EPOCH = datetime(2026, 3, 2, 9)
-AS_OF = datetime(2026, 5, 4, 6)
+EPOCH = datetime(2026, 3, 2, 9)  # noqa: DTZ001 - the warehouse holds UTC without a zone
+AS_OF = EPOCH + timedelta(days=63)
 
 MODELS = (
     "path:models/intermediate/flow",
@@ -33,39 +35,14 @@ MODELS = (
     "path:models/marts",
 )
 
-RAW_FLOWGAUGE = """
-create schema raw_flowgauge;
-create table raw_flowgauge.runs(run_id text, started_at timestamp, as_of timestamp);
-create table raw_flowgauge.connections(connection text, connector text, base_url text,
-    loaded_through_at timestamp, history_start_at timestamp, last_attempt_at timestamp, last_outcome text,
-    last_error text);
-create table raw_flowgauge.teams(team text, calendar text, valid_from date, valid_to date);
-create table raw_flowgauge.team_members(team text, login text, connection text, valid_from date,
-    valid_to date);
-create table raw_flowgauge.team_repositories(team text, repository text, valid_from date, valid_to date);
-create table raw_flowgauge.services(service text, repository text, path_prefix text, team text,
-    valid_from date, valid_to date);
-create table raw_flowgauge.service_environments(service text, environment text, is_production boolean);
-create table raw_flowgauge.repository_rules(repository text, branch text, required_approvals bigint,
-    required_checks text);
-create table raw_flowgauge.bots(login text, connection text, kind text);
-create table raw_flowgauge.targets(name text, value double, unit text);
-create table raw_flowgauge.settings(reporting_timezone text, content_hash text);
-create table raw_flowgauge.reporting_days as
-    select
-        cast(day as date) as date_day, day as starts_at, day + interval 1 day as ends_at,
-        cast(date_trunc('week', day) as date) as week_start, strftime(day, '%G-W%V') as iso_week
-    from generate_series(timestamp '2025-01-01', timestamp '2026-12-31', interval 1 day) as days(day);
-create table raw_flowgauge.calendar_days as
-    select
-        'office' as calendar, date '2025-01-01' as valid_from, date_day as local_date,
-        case when isodow(date_day) <= 5 then starts_at + interval 9 hour end as work_start_at,
-        case when isodow(date_day) <= 5 then starts_at + interval 17 hour end as work_end_at,
-        cast(8 * 3600 * coalesce(count(*) filter (where isodow(date_day) <= 5) over (
-            order by date_day rows between unbounded preceding and 1 preceding), 0) as bigint)
-            as cumulative_seconds
-    from raw_flowgauge.reporting_days;
-insert into raw_flowgauge.settings values ('UTC', 'test');
+SETTINGS = """
+reporting_timezone: UTC
+connections:
+  - name: acme-github
+    connector: github
+    base_url: http://127.0.0.1:9
+    token: ${FLOWGAUGE_TEST_TOKEN}
+    repositories: [acme/checkout]
 """
 
 
@@ -199,9 +176,11 @@ class FlowWarehouse:
         self.project = DbtProject(self.path, folder / "dbt", {})
 
     def prepare(self) -> None:
-        """Create the organisation's raw tables, the seeds and every canonical relation, all empty."""
-        with duckdb.connect(str(self.path)) as connection:
-            connection.execute(RAW_FLOWGAUGE)
+        """Create the organisation's tables, the seeds and every canonical relation, all without histories."""
+        settings = self.path.with_name("flowgauge.yaml")
+        settings.write_text(SETTINGS, encoding="utf-8")
+        token = {"FLOWGAUGE_TEST_TOKEN": "none"}
+        load_organisation(load_settings(settings, environment=token), self.path, today=AS_OF.date())
         self.project.invoke(["seed"])
         self.project.invoke(["run", "--select", "path:models/canonical"])
         compute_containment(self.path)
@@ -315,7 +294,7 @@ def _organisation_rows(organisation: Organisation) -> dict[str, list[dict[str, A
             }
         ],
         "raw_flowgauge.repository_rules": [rule] if declares else [],
-        "raw_flowgauge.teams": [{"team": team, "calendar": "office"} for team in organisation.teams],
+        "raw_flowgauge.teams": [{"team": team, "calendar": "default"} for team in organisation.teams],
         "raw_flowgauge.team_members": [
             {"team": team, "login": login}
             for team, members in organisation.teams.items()

@@ -56,6 +56,7 @@ handoff_teams as (
 )
 
 select
+    handoff_key,
     change_key,
     mechanism,
     from_role,

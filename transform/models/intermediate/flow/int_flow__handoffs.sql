@@ -60,6 +60,14 @@ ordered as (
 )
 
 select
+    {{ surrogate_key(
+        'handoff',
+        'change_key',
+        'mechanism',
+        'from_role',
+        'to_role',
+        'cast(round_number as string)'
+    ) }} as handoff_key,
     change_key,
     mechanism,
     from_role,

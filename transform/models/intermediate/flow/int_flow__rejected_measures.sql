@@ -8,7 +8,7 @@ change_measures as (
 
 handoffs as (
 
-    select * from {{ ref('fct_handoffs') }}
+    select * from {{ ref('int_flow__handoffs') }}
 
 ),
 
@@ -32,7 +32,7 @@ rejected_measures as (
         requested_at as start_at,
         accepted_at as end_at
     from handoffs
-    where wait_calendar_seconds_null_reason = 'impossible'
+    where accepted_at < requested_at
 
 )
 

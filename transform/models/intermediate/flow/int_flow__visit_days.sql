@@ -1,8 +1,8 @@
 with
 
-stage_visits as (
+owned_visits as (
 
-    select * from {{ ref('fct_stage_visits') }}
+    select * from {{ ref('int_flow__owned_visits') }}
 
 ),
 
@@ -27,23 +27,23 @@ reporting_days as (
 ranges as (
 
     select
-        stage_visits.*,
+        owned_visits.*,
         repository_horizons.observed_until_at,
         first_days.day_number as first_day_number,
         least(last_days.day_number, repository_horizons.last_day_number) as last_day_number
-    from stage_visits
+    from owned_visits
     inner join repository_horizons
-        on stage_visits.repository_key = repository_horizons.repository_key
+        on owned_visits.repository_key = repository_horizons.repository_key
     inner join day_lookup as first_days
         on
-            cast(stage_visits.entered_at as date) = first_days.utc_date
-            and stage_visits.entered_at >= first_days.starts_at
-            and stage_visits.entered_at < first_days.ends_at
+            cast(owned_visits.entered_at as date) = first_days.utc_date
+            and owned_visits.entered_at >= first_days.starts_at
+            and owned_visits.entered_at < first_days.ends_at
     left join day_lookup as last_days
         on
-            cast(stage_visits.exited_at as date) = last_days.utc_date
-            and stage_visits.exited_at >= last_days.starts_at
-            and stage_visits.exited_at < last_days.ends_at
+            cast(owned_visits.exited_at as date) = last_days.utc_date
+            and owned_visits.exited_at >= last_days.starts_at
+            and owned_visits.exited_at < last_days.ends_at
 
 ),
 
@@ -65,10 +65,10 @@ numbered as (
 )
 
 select
-    numbered.flow_item_type,
+    'change' as flow_item_type,
     numbered.stage_key,
-    numbered.team_key,
-    numbered.service_key,
+    {{ known_key('numbered.team_key') }} as team_key,
+    {{ known_key('numbered.service_key') }} as service_key,
     numbered.repository_key,
     numbered.entered_at,
     numbered.exited_at,

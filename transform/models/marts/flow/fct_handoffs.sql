@@ -47,14 +47,7 @@ measured as (
 )
 
 select
-    {{ surrogate_key(
-        'handoff',
-        'change_key',
-        'mechanism',
-        'from_role',
-        'to_role',
-        'cast(round_number as string)'
-    ) }} as handoff_key,
+    handoff_key,
     change_key as flow_item_key,
     'change' as flow_item_type,
     mechanism,
