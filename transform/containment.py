@@ -84,7 +84,7 @@ def walk_deployments(
     Args:
         graph: The repository's commits.
         attempts: All deployments of one service to one environment, in any order.
-        is_wanted: Which commits to name where nothing is known to compare with, that is the history up to
+        is_wanted: Which commits to name where nothing is known to compare with, that is of the history up to
             the first deployment seen; all others are always named.
     """
     created = sorted(attempts, key=attrgetter("created_at", "deployment"))
@@ -92,7 +92,7 @@ def walk_deployments(
     successes = [attempt for _, attempt in sorted((pair for pair in finished if pair[0]), key=itemgetter(0))]
     compare = Comparisons(graph).compare
     delivered = _delivered(graph, compare, successes, is_wanted)
-    carried = _carried(graph, compare, created, successes)
+    carried = _carried(graph, compare, created, successes, is_wanted)
     named = {(row.deployment, row.sha) for row in delivered}
     rows = [*delivered, *(row for row in carried if (row.deployment, row.sha) not in named)]
     return Walk(rows, list(_steps(graph, compare, created, successes)))
@@ -158,22 +158,19 @@ def _finishes(successes: Sequence[Attempt]) -> list[datetime]:
 
 
 def _carried(
-    graph: CommitGraph, compare: _Compare, created: Sequence[Attempt], successes: Sequence[Attempt]
+    graph: CommitGraph,
+    compare: _Compare,
+    created: Sequence[Attempt],
+    successes: Sequence[Attempt],
+    is_wanted: Callable[[str], bool],
 ) -> Iterator[CarriedCommit]:
-    """What each attempt carries beyond what was live at its creation.
-
-    Before anything is live, attempts are compared with the first one seen: what that one holds was
-    merged before the deployments are known, and naming it would repeat the history for each attempt.
-    """
+    """What each attempt carries beyond what was live at its creation."""
     finishes = _finishes(successes)
-    known = list(accumulate((_commit_of(graph, it) for it in successes), _latest_known))
-    first = next((sha for attempt in created if (sha := _commit_of(graph, attempt))), None)
+    known = [None, *accumulate((_commit_of(graph, it) for it in successes), _latest_known)]
     for attempt in created:
-        commit = _commit_of(graph, attempt)
-        position = bisect_right(finishes, attempt.created_at)
-        base = (known[position - 1] if position else None) or first
-        added = compare(base, commit).added if base and commit else frozenset()
-        for sha in added | _borne(graph, attempt):
+        base = known[bisect_right(finishes, attempt.created_at)]
+        added, censored, _ = _transition(graph, compare, base, _commit_of(graph, attempt), is_wanted)
+        for sha in added | censored | _borne(graph, attempt):
             yield CarriedCommit(attempt.deployment, sha, False, False, None)
 
 
@@ -208,13 +205,21 @@ def _step(
 
 
 # A vendor tells services apart by its hint, if at all; deployments of one repository to one environment
-# with one hint replace each other.
+# with one hint replace each other. Only where one of them may be production does it matter what the first one
+# already held: there are repositories with an environment for each change.
 _ATTEMPTS = """
+    with production as (
+        select environment from read_csv($names, header = true, all_varchar = true)
+        union
+        select lower(environment) from raw_flowgauge.service_environments where is_production
+    )
     select
         deployments.connection, deployments.repository, deployments.service_hint, deployments.environment,
+        coalesce(deployments.is_production, false) or production.environment is not null as is_production,
         deployments.source_id, deployments.sha, deployments.created_at, deployments.finished_at,
         deployments.status = 'success' as is_success, min(releases.sha) as tag_sha
     from canonical.deployments
+    left join production on lower(deployments.environment) = production.environment
     left join canonical.releases
         on
             deployments.connection = releases.connection
@@ -223,6 +228,7 @@ _ATTEMPTS = """
     group by all
     order by 1, 2, 3 nulls first, 4 nulls first
 """
+_PRODUCTION_NAMES = Path(__file__).parent / "seeds" / "production_environments.csv"
 
 _COMMITS = "select sha from canonical.commits where connection = ? and repository = ?"
 
@@ -277,9 +283,10 @@ def compute_containment(warehouse: Path) -> int:
         steps: list[tuple[object, ...]] = []
         for repository, scopes in _read_scopes(connection):
             graph = _read_graph(connection, repository)
-            wanted = {sha for (sha,) in connection.execute(_WANTED, repository).fetchall()}
-            for attempts in scopes:
-                walk = walk_deployments(graph, attempts, wanted.__contains__)
+            shas = {sha for (sha,) in connection.execute(_WANTED, repository).fetchall()}
+            for scope in scopes:
+                wanted = shas if scope.is_production else frozenset()
+                walk = walk_deployments(graph, scope.attempts, wanted.__contains__)
                 commits.extend((*repository, *row) for row in walk.commits)
                 steps.extend((*repository, *step) for step in walk.steps)
         _replace(connection, {"deployment_commits": commits, "deployment_sequence": steps})
@@ -291,15 +298,23 @@ _REPLACE = "create or replace table raw_flowgauge.{name} as select * from replac
 _Repository = tuple[str, str]
 
 
+class _Scope(NamedTuple):
+    """Deployments that replace each other, and whether any of them may be to production."""
+
+    attempts: list[Attempt]
+    is_production: bool
+
+
 def _read_scopes(
     connection: duckdb.DuckDBPyConnection,
-) -> Iterator[tuple[_Repository, list[list[Attempt]]]]:
+) -> Iterator[tuple[_Repository, list[_Scope]]]:
     """For each repository that has deployments, these grouped by what replaces each other."""
-    rows = connection.execute(_ATTEMPTS).fetchall()
+    rows = connection.execute(_ATTEMPTS, {"names": str(_PRODUCTION_NAMES)}).fetchall()
     for repository, its_rows in groupby(rows, key=itemgetter(0, 1)):
+        scopes = [list(scope) for _, scope in groupby(its_rows, key=itemgetter(2, 3))]
         yield (
             repository,
-            [[Attempt(*row[4:]) for row in scope] for _, scope in groupby(its_rows, key=itemgetter(2, 3))],
+            [_Scope([Attempt(*row[5:]) for row in scope], any(row[4] for row in scope)) for scope in scopes],
         )
 
 
@@ -312,7 +327,7 @@ def _read_graph(connection: duckdb.DuckDBPyConnection, repository: _Repository) 
 def _replace(
     connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[tuple[object, ...]]]
 ) -> None:
-    import pyarrow  # type: ignore[import-untyped]
+    import pyarrow
 
     connection.begin()
     connection.execute("create schema if not exists raw_flowgauge")

@@ -134,10 +134,13 @@ def test_a_failed_attempt_carries_but_does_not_deliver() -> None:
     assert delivered(walk)["d2"] == {"m2", "m3", "f1"}
 
 
-def test_attempts_before_anything_is_live_are_compared_with_the_first_one() -> None:
-    walk = walk_deployments(graph_of(), [failed("x1", "m2", 1), failed("x2", "m3", 2)])
+def test_attempts_before_anything_is_live_carry_what_is_wanted_of_their_history() -> None:
+    walk = walk_deployments(
+        graph_of(), [failed("x1", "m2", 1), failed("x2", "m3", 2)], {"m1", "f1"}.__contains__
+    )
     carried = {name: {row.sha for row in walk.commits if row.deployment == name} for name in ("x1", "x2")}
-    assert carried == {"x1": {"m2"}, "x2": {"m3", "f1"}}
+    assert carried == {"x1": {"m1", "m2"}, "x2": {"m1", "f1", "m3"}}
+    assert not any(row.is_delivered or row.is_left_censored for row in walk.commits)
     assert not any(step.is_first_success for step in walk.steps)
 
 
@@ -216,14 +219,18 @@ def warehouse(tmp_path: Path) -> Path:
     with duckdb.connect(str(path)) as connection:
         connection.execute("""
             create schema canonical;
+            create schema raw_flowgauge;
+            create table raw_flowgauge.service_environments as
+            select 'checkout' as service, 'EU' as environment, true as is_production;
             create table canonical.deployments as
             select 'hub' as connection, 'r1' as repository, null::varchar as service_hint,
-                environment, source_id, sha,
+                false as is_production, environment, source_id, sha,
                 timestamp '2026-03-02 09:00' + to_hours(hour) as created_at,
                 timestamp '2026-03-02 09:10' + to_hours(hour) as finished_at, status
             from (values
                 ('production', '1', 'm1', 1, 'success'), ('staging', '2', 'm2', 2, 'success'),
-                ('production', '3', 'm2', 3, 'failure'), ('production', '4', 'v3', 4, 'success')
+                ('production', '3', 'm2', 3, 'failure'), ('production', '4', 'v3', 4, 'success'),
+                ('eu', '5', 'm1', 5, 'success')
             ) as deployments (environment, source_id, sha, hour, status);
             create table canonical.releases as
             select 'hub' as connection, 'r1' as repository, 'v3' as tag, 'm3' as sha;
@@ -249,15 +256,16 @@ DELIVERED = """
 """
 
 
-def test_the_step_keeps_environments_apart_and_resolves_tags(warehouse: Path) -> None:
+def test_the_step_keeps_environments_apart_resolves_tags_and_censors_production(warehouse: Path) -> None:
     assert compute_containment(warehouse) == len(read(warehouse, "from raw_flowgauge.deployment_commits"))
     assert read(warehouse, DELIVERED) == [
         ("1", "m0", True),
         ("1", "m1", False),
-        ("2", "m0", True),
         ("2", "m2", False),
         ("4", "m2", False),
         ("4", "m3", False),
+        ("5", "m0", True),
+        ("5", "m1", False),
     ]
     steps = (
         "select deployment, previous_deployment, commit_sha from raw_flowgauge.deployment_sequence order by 1"
@@ -267,6 +275,7 @@ def test_the_step_keeps_environments_apart_and_resolves_tags(warehouse: Path) ->
         ("2", None, "m2"),
         ("3", "1", "m2"),
         ("4", "1", "m3"),
+        ("5", None, "m1"),
     ]
 
 

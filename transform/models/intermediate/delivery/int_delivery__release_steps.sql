@@ -26,7 +26,7 @@ gates as (
 
 ),
 
-gated as (
+possibly_gated as (
 
     select
         live_attempts.change_key,
@@ -39,6 +39,14 @@ gated as (
         on
             live_attempts.connection = gates.connection
             and live_attempts.deployment = gates.deployment
+
+),
+
+gated as (
+
+    select *
+    from possibly_gated
+    where coalesce(open_from < open_until, true)
 
 ),
 
