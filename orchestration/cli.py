@@ -120,8 +120,8 @@ def serve(
     """Dagster's UI and daemon on this machine, with the schedules on; stop it with Ctrl-C."""
     from orchestration.configuration import settings_path
     from orchestration.console import Reporter
-    from orchestration.serving_ui import LOOPBACK
-    from orchestration.serving_ui import serve as become_server
+    from orchestration.server import LOOPBACK
+    from orchestration.server import serve as become_server
 
     _settings()
     home = _home()
@@ -189,7 +189,7 @@ def _tell(error: Exception, *, is_debug: bool) -> int:
     from ingestion.settings import SettingsError, SettingsMissingError
     from orchestration.configuration import ExampleError, how_to_get_settings
     from orchestration.lock import WarehouseBusyError
-    from orchestration.serving_ui import ServeError
+    from orchestration.server import ServeError
 
     if isinstance(error, SettingsMissingError):
         typer.echo(how_to_get_settings(error.path), err=True)

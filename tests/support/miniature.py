@@ -50,6 +50,7 @@ def item(
 
 def install() -> None:
     """Put the miniature in the place of the real parts, for the life of this process."""
+    import orchestration.server
     import quality.suites
     import quality.validation
     import serving.publish
@@ -62,6 +63,7 @@ def install() -> None:
     sys.modules["ingestion.connectors.toy"] = module
     connector.REGISTERED = ("toy",)  # type: ignore[assignment]
     connector.connectors.cache_clear()
+    orchestration.server.CODE_LOCATION = "support.miniature_location"
     transform.runner.PROJECT_DIR = PROJECT
     transform.containment.compute_containment = _containment  # type: ignore[assignment]
     quality.suites.suite = _suite  # type: ignore[assignment]

@@ -16,6 +16,9 @@ from orchestration.configuration import CONFIG_VARIABLE
 from orchestration.home import HOME_VARIABLE, Home
 
 LOOPBACK = "127.0.0.1"
+CODE_LOCATION = "orchestration.code_location"
+# `dagster dev` recommends `dg dev`, which is one more package for the same servers.
+SUPERSEDED = "Function `dev_command` is superseded"
 
 
 class ServeError(Exception):
@@ -38,7 +41,16 @@ def serve(settings_file: Path, home: Home, port: int) -> None:
             CONFIG_VARIABLE: str(settings_file.absolute()),
         }
     )
-    command = [sys.executable, "-m", "dagster", "dev", "--module-name", "orchestration.code_location"]
+    command = [
+        sys.executable,
+        "-W",
+        f"ignore:{SUPERSEDED}",
+        "-m",
+        "dagster",
+        "dev",
+        "--module-name",
+        CODE_LOCATION,
+    ]
     command += ["--host", LOOPBACK, "--port", str(port), "--log-level", "warning"]
     os.execv(sys.executable, command)  # noqa: S606
 
