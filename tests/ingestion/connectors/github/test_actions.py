@@ -112,6 +112,13 @@ def test_steps_start_when_a_runner_took_the_job(walker: Make) -> None:
     assert (waiting["steps_started_at"], waiting["setup_seconds"], waiting["runner_id"]) == (None, None, "0")
 
 
+def test_steps_without_a_runner_are_no_start(fake: FakeGitHub, walker: Make) -> None:
+    job = run_of(fake, STORY_RERUN)["attempts"][0]["jobs"][0]
+    job["runner_id"] = 0
+    row = ci_only(walker).walk().row("workflow_jobs", id=str(job["id"]))
+    assert (row["steps_started_at"], row["setup_seconds"]) == (None, None)
+
+
 @pytest.fixture
 def small_search(fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     """A forge that lists 150 runs of a window instead of 1,000, so that few runs show what many would."""
