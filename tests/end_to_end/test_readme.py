@@ -44,7 +44,7 @@ def checkout(tmp_path: Path, github: FakeGitHub) -> Path:
     """The tracked files in a folder of their own, beside the environment that is set up already."""
     folder = tmp_path / "flowgauge"
     files = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.splitlines()  # fmt: skip
     for name in files:
@@ -78,7 +78,7 @@ def test_every_command_runs_in_the_order_of_the_page(checkout: Path) -> None:
         if command in UNTIL_STOPPED:
             continue
         arguments = [*command.split(), *(["ARGS=--collect-only -q"] if command == "make test" else [])]
-        outcome = subprocess.run(  # noqa: S603
+        outcome = subprocess.run(
             arguments, cwd=checkout, env=environment, capture_output=True, text=True, check=False, timeout=300
         )
         assert outcome.returncode == 0, f"{command}\n{outcome.stdout[-2000:]}{outcome.stderr[-2000:]}"
@@ -89,7 +89,7 @@ def test_every_command_runs_in_the_order_of_the_page(checkout: Path) -> None:
 def test_the_served_page_answers_on_loopback_until_it_is_stopped(checkout: Path) -> None:
     port = "38471"
     assert set(commands()) >= UNTIL_STOPPED
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [str(checkout / ".venv/bin/flowgauge"), "serve", "--port", port],
         cwd=checkout,
         env=environment_of(checkout, {"GITHUB_TOKEN": TOKEN}),
@@ -110,7 +110,7 @@ def _answer(url: str, server: subprocess.Popen[bytes]) -> int:
     for _ in range(240):
         assert server.poll() is None, "the server ended by itself"
         try:
-            with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310
+            with urllib.request.urlopen(url, timeout=5) as reply:
                 return int(reply.status)
         except OSError:
             time.sleep(0.5)

@@ -51,7 +51,7 @@ def raw_rows(home: Path) -> dict[str, int]:
             "select table_name from information_schema.tables where table_schema = 'raw_github'"
         ).fetchall()
         return {
-            table: connection.execute(f'select count(*) from raw_github."{table}"').fetchall()[0][0]  # noqa: S608
+            table: connection.execute(f'select count(*) from raw_github."{table}"').fetchall()[0][0]
             for (table,) in tables
         }
 
@@ -103,7 +103,7 @@ def test_a_reader_never_sees_an_error_or_an_empty_mart_while_runs_publish(
     home = folder / ".flowgauge"
     filled = {name for name, rows in marts(home).items() if rows}
     stop, ready = tmp_path / "stop", tmp_path / "ready"
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [sys.executable, polling_reader.__file__, str(home / "published"), str(stop), str(ready)],
         stdout=subprocess.PIPE,
         text=True,

@@ -1,6 +1,6 @@
 """What a walk changes: versions, unchanged rows, children that are gone, rows that are rejected."""
 
-# ruff: noqa: S608 - names in the statements are the toy connector's
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Loading a connection: real dlt into a real warehouse, from a connector whose walks the test decides."""
 
-# ruff: noqa: S608 - names in the queries are the toy connector's
+
 
 from __future__ import annotations
 
@@ -352,7 +352,7 @@ class TestCompleteWalks:
             f"import duckdb, sys; c = duckdb.connect({str(home.warehouse)!r}); print(1, flush=True); input()"
         )
         command = [sys.executable, "-c", code]
-        with subprocess.Popen(  # noqa: S603
+        with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as other:
             assert other.stdout is not None
@@ -387,7 +387,7 @@ class TestInterruptedLoads:
             )
         """
         tests = Path(__file__).parents[1]
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(code)],
             env={**os.environ, "PYTHONPATH": f"{tests}:{tests.parent}"},
             capture_output=True,

@@ -22,7 +22,7 @@ def connector() -> Connector:
     text = (Path(ingestion.__path__[0]) / "README.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     names: dict[str, Any] = {"__name__": "tickets"}
-    exec(compile(code, "README.md", "exec", dont_inherit=True), names)  # noqa: S102
+    exec(compile(code, "README.md", "exec", dont_inherit=True), names)
     found: Connector = names["CONNECTOR"]
     return found
 

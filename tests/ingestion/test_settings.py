@@ -366,5 +366,5 @@ def test_settings_are_light_to_import() -> None:
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -61,7 +61,7 @@ def port(served_installation: Installation) -> Iterator[int]:
     port = free_port()
     folder = served_installation.folder
     with (folder / "serve.log").open("w", encoding="utf-8") as log:
-        server = subprocess.Popen(  # noqa: S603
+        server = subprocess.Popen(
             [sys.executable, "-m", "support.miniature", "serve", "--port", str(port)],
             cwd=folder,
             env=environment_of(folder, {"PYTHONPATH": str(TESTS)}),

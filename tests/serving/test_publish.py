@@ -38,7 +38,7 @@ def _build(path: Path, rows: int, *, order: str = "range") -> Path:
             create view metrics.weekly_flow as select count(*) as change_count from marts.fct_changes;
             comment on table marts.fct_changes is 'One row per change; it''s the flow item.';
             comment on column marts.fct_changes.created_at is 'When it was opened.';
-        """  # noqa: S608
+        """
         connection.execute(statements)
     return path
 
@@ -173,7 +173,7 @@ def test_given_descriptions_go_before_the_warehouses_own(do_publish: Publish, pu
 def test_instants_of_any_zone_are_published_in_utc(do_publish: Publish) -> None:
     berlin = timezone(timedelta(hours=1))
     assert do_publish(as_of=datetime(2026, 3, 10, 11, tzinfo=berlin))["as_of"] == "2026-03-10T10:00:00Z"
-    assert do_publish(as_of=datetime(2026, 3, 10, 10))["as_of"] == "2026-03-10T10:00:00Z"  # noqa: DTZ001
+    assert do_publish(as_of=datetime(2026, 3, 10, 10))["as_of"] == "2026-03-10T10:00:00Z"
 
 
 def test_quality_docs_are_published_and_summed(do_publish: Publish, published: Path, tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_polling_reader_never_sees_an_error_or_an_unfinished_mart(
     do_publish()
     stop, ready = tmp_path / "stop", tmp_path / "ready"
     command = [sys.executable, str(HERE / "polling_reader.py"), str(published), str(stop), str(ready)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
         while not ready.exists():
             assert reader.poll() is None
         for rows in range(101, 131):
@@ -312,7 +312,7 @@ def test_killed_publication_leaves_what_was_there(
     do_publish()
     before = published.resolve()
     _build(warehouse, 200)
-    killed = subprocess.run(  # noqa: S603
+    killed = subprocess.run(
         [sys.executable, str(HERE / "killed_publisher.py"), str(warehouse), str(published), entering],
         check=False,
     )
@@ -341,7 +341,7 @@ def test_publication_killed_after_the_switch_is_complete(
         "p.publish(warehouse=Path(sys.argv[1]), published=Path(sys.argv[2]), as_of=datetime.now(UTC),"
         " freshness={}, versions={}, required=())"
     )
-    killed = subprocess.run(  # noqa: S603
+    killed = subprocess.run(
         [sys.executable, "-c", program, str(warehouse), str(published)], check=False
     )
     assert killed.returncode == -signal.SIGKILL

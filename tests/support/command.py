@@ -25,7 +25,7 @@ def flowgauge(
     Raises:
         subprocess.TimeoutExpired: after `seconds`.
     """
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [str(COMMAND), *arguments],
         cwd=cwd,
         env=environment_of(cwd, environment),

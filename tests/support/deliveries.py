@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow
 
 CONNECTION = "acme-github"
-START = datetime(2026, 3, 2, 9)  # noqa: DTZ001 - the warehouse holds UTC without a zone
+START = datetime(2026, 3, 2, 9)
 AS_OF = START + timedelta(days=30)
 PRODUCTION = "production"
 
@@ -86,11 +87,12 @@ def write_histories(
     with duckdb.connect(str(warehouse)) as connection:
         for table, rows in tables.items():
             connection.execute(f"truncate {table}")
-            for row in shuffle.sample(rows, len(rows)) if shuffle else rows:
-                filled = {**(common if table.startswith("canonical.") else {}), **row}
-                names, marks = ", ".join(filled), ", ".join("?" for _ in filled)
-                insert = f"insert into {table} ({names}) values ({marks})"  # noqa: S608 - names of ours
-                connection.execute(insert, list(filled.values()))
+            ordered = shuffle.sample(rows, len(rows)) if shuffle else rows
+            if ordered:
+                filled = [{**(common if table.startswith("canonical.") else {}), **row} for row in ordered]
+                connection.register("history_rows", pyarrow.Table.from_pylist(filled))
+                connection.execute(f"insert into {table} by name from history_rows")
+                connection.unregister("history_rows")
 
 
 def _rows(history: History) -> dict[str, list[dict[str, Any]]]:

@@ -23,8 +23,8 @@ def build_repository(facts: Mapping[str, Any], emails: Mapping[str, str], path: 
     _git("init", "--bare", "--quiet", "--initial-branch", facts["default_branch"], str(path))
     _git("-C", str(path), "config", "uploadpack.allowFilter", "true")
     _git("-C", str(path), "config", "http.receivepack", "false")
-    with subprocess.Popen(  # noqa: S603
-        ["git", "-C", str(path), "fast-import", "--quiet", "--force"],  # noqa: S607
+    with subprocess.Popen(
+        ["git", "-C", str(path), "fast-import", "--quiet", "--force"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=_environment(),
@@ -108,7 +108,7 @@ def _data(text: str) -> str:
 
 
 def _git(*arguments: str) -> None:
-    subprocess.run(["git", *arguments], check=True, capture_output=True, env=_environment())  # noqa: S603, S607
+    subprocess.run(["git", *arguments], check=True, capture_output=True, env=_environment())
 
 
 def _environment() -> dict[str, str]:

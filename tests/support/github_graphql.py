@@ -175,7 +175,7 @@ class _Query:
             **page,
         )
 
-    def _releases(self, facts: Facts, orderBy: Facts, **page: Any) -> Facts:  # noqa: N803
+    def _releases(self, facts: Facts, orderBy: Facts, **page: Any) -> Facts:
         assert orderBy == {"field": "CREATED_AT", "direction": "DESC"}
         tags = {tag["name"]: tag["commit"] for tag in facts["tags"]}
         rows = sorted(facts["releases"], key=lambda row: str(row["created_at"]), reverse=True)
@@ -287,7 +287,7 @@ class _Query:
             },
         }
 
-    def _timeline(self, row: Facts, itemTypes: list[str], **page: Any) -> Facts:  # noqa: N803
+    def _timeline(self, row: Facts, itemTypes: list[str], **page: Any) -> Facts:
         wanted = {kind.replace("_", "").lower() for kind in itemTypes}
         items = [one for one in row["timeline"] if one["type"].lower() in wanted]
         items.sort(key=lambda one: one.get("created_at") or one.get("submitted_at") or "9999")

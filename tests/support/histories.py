@@ -25,7 +25,7 @@ from transform.runner import DbtProject
 CONNECTION = "acme-github"
 REPOSITORY = "r1"
 REPOSITORY_NAME = "acme/checkout"
-EPOCH = datetime(2026, 3, 2, 9)  # noqa: DTZ001 - the warehouse holds UTC without a zone
+EPOCH = datetime(2026, 3, 2, 9)
 AS_OF = EPOCH + timedelta(days=63)
 
 MODELS = (

@@ -63,7 +63,7 @@ class ScriptedServer:
             def do_GET(self) -> None:
                 server._answer(self)
 
-            do_POST = do_GET  # noqa: N815
+            do_POST = do_GET
 
             def log_message(self, *_arguments: object) -> None:
                 pass

@@ -104,7 +104,7 @@ class Installation:
     def another_writer(self) -> Iterator[int]:
         """Another process holds the warehouse for the length of the block; gives its number."""
         lock = str(self.home / "warehouse.lock")
-        with subprocess.Popen(  # noqa: S603
+        with subprocess.Popen(
             [sys.executable, "-c", HOLD, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout is not None
@@ -141,7 +141,7 @@ def rows_of(database: Path) -> dict[str, list[tuple[Any, ...]]]:
             "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
         ).fetchall()
         return {
-            name: connection.execute(f"select * from marts.{name} order by all").fetchall()  # noqa: S608
+            name: connection.execute(f"select * from marts.{name} order by all").fetchall()
             for (name,) in tables
         }
 

@@ -5,7 +5,7 @@ small: connector, dbt project, the walk over commits, and Great Expectations, in
 directly. `python -m support.miniature ARGUMENTS` is the command over it.
 """
 
-# ruff: noqa: S608 - the names in the statements are ours
+
 
 from __future__ import annotations
 

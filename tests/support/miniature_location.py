@@ -4,6 +4,6 @@ from support.miniature import install
 
 install()
 
-from orchestration.code_location import flowgauge  # noqa: E402
+from orchestration.code_location import flowgauge
 
 __all__ = ["flowgauge"]

@@ -64,6 +64,6 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: Mapping[str,
     names = ", ".join(f'"{name}"' for name in filled)
     marks = ", ".join("?" for _ in filled)
     connection.execute(
-        f"insert into raw_github.{table} ({names}) values ({marks})",  # noqa: S608
+        f"insert into raw_github.{table} ({names}) values ({marks})",
         list(filled.values()),
     )

@@ -68,7 +68,7 @@ def published_schema() -> Path:
         _lacking("npm is not installed, so GitHub's published schema cannot be fetched")
     cache.mkdir(parents=True, exist_ok=True)
     command = [npm, "pack", SCHEMA_PACKAGE, "--pack-destination", str(cache)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     if done.returncode or not package.is_file():
         _lacking(f"npm could not fetch {SCHEMA_PACKAGE}: {done.stderr.strip()[-200:]}")
     return package
@@ -80,7 +80,7 @@ def running_replay(folder: Path, schema: Path) -> Iterator[Replay]:
     port = _free_ports()
     command = [sys.executable, "replay.py", "--port", str(port), "--token", TOKEN, "--schema", str(schema)]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
@@ -114,7 +114,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(url, timeout=5).close()
         except OSError:
             time.sleep(0.1)
         else:

@@ -166,7 +166,7 @@ def test_every_row_says_where_it_comes_from(canonical: duckdb.DuckDBPyConnection
         "select table_name from information_schema.tables where table_schema = 'canonical'"
     ).fetchall():
         origin = canonical.execute(
-            f"select distinct connection, connector, source_id is null, extracted_at is null "  # noqa: S608
+            f"select distinct connection, connector, source_id is null, extracted_at is null "
             f"from canonical.{table}"
         ).fetchall()
         assert set(origin) <= {("acme", "github", False, False)}, table

@@ -130,7 +130,7 @@ def _random_deployments(generator: random.Random, moments: Sequence[int]) -> lis
     return attempts
 
 
-RANDOM = [random_history(random.Random(seed), seed) for seed in range(150)]  # noqa: S311
+RANDOM = [random_history(random.Random(seed), seed) for seed in range(150)]
 
 
 @pytest.fixture(scope="module")
@@ -396,6 +396,6 @@ def test_the_reading_finds_a_seeded_defect(milestones: Milestones) -> None:
 def test_order_of_rows_does_not_matter(
     build: Callable[[random.Random | None], FlowWarehouse], milestones: Milestones, intervals: Intervals
 ) -> None:
-    shuffled = build(random.Random(1))  # noqa: S311
+    shuffled = build(random.Random(1))
     assert read_milestones(shuffled) == milestones
     assert read_intervals(shuffled) == intervals

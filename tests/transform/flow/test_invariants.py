@@ -208,7 +208,7 @@ def test_slow_reading_fails_on_a_wrong_rule(batch: Batch) -> None:
     """An interpreter that forgets one rule disagrees with the marts: the comparison can fail."""
 
     class Forgetful(Interpreter):
-        def _is_sent_back(self, past: list[Any]) -> bool:  # noqa: ARG002
+        def _is_sent_back(self, past: list[Any]) -> bool:
             return False
 
     interpreter = Forgetful(batch.changes, batch.organisation)
