@@ -104,6 +104,8 @@ class DbtProject:
         self.target.mkdir(parents=True, exist_ok=True)
         with _environment(WAREHOUSE_VARIABLE, str(self.warehouse.absolute())), _released_warehouse():
             result = dbtRunner(manifest, list(callbacks)).invoke([*args, *self._options(args[0])])
+        if result.exception is not None and not isinstance(result.exception, Exception):
+            raise result.exception  # an interruption, which dbt hands over like any error
         if not result.success:
             raise _error(args[0], result)
         return result.result

@@ -55,6 +55,6 @@ def test_a_second_build_without_connectors_empties_what_is_no_longer_provided(
     project: DbtProject, tmp_path: Path
 ) -> None:
     bare = DbtProject(project.warehouse, tmp_path / "target", {})
-    bare.invoke(["build", "--select", "path:models/canonical"])
+    bare.invoke(["run", "--select", "path:models/canonical"])
     with duckdb.connect(str(project.warehouse), read_only=True) as connection:
         assert connection.execute("select count(*) from canonical.changes").fetchone() == (0,)

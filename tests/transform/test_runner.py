@@ -91,6 +91,14 @@ def test_a_wrong_command_is_an_error_with_its_reason(bare: DbtProject) -> None:
         bare.invoke(["build", "--no-such-option"])
 
 
+def test_an_interruption_stays_one(bare: DbtProject) -> None:
+    def interrupt(_event: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bare.invoke(["list", "--select", "accounts"], [interrupt])
+
+
 def test_variables_of_the_environment_are_as_before(
     bare: DbtProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
