@@ -196,7 +196,7 @@ class TestLedgers:
         record_run(warehouse, run_id="a", started_at=AT, as_of=AT)
         record_run(warehouse, run_id="a", started_at=AT, as_of=AT.replace(hour=14))
         assert read(warehouse, "select count(*), max(as_of) from raw_flowgauge.runs") == [
-            (1, datetime(2026, 11, 23, 14))
+            (1, datetime.fromisoformat("2026-11-23T14:00"))
         ]
 
     def test_a_connection_is_there_before_its_first_load(self, loaded: Path) -> None:

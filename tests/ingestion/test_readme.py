@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,11 @@ from ingestion.settings import load_settings
 
 
 @pytest.fixture
-def connector() -> Connector:
+def connector(tmp_path: Path) -> Connector:
     text = (Path(ingestion.__path__[0]) / "README.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    names: dict[str, Any] = {"__name__": "tickets"}
-    exec(compile(code, "README.md", "exec", dont_inherit=True), names)
-    found: Connector = names["CONNECTOR"]
+    (tmp_path / "tickets.py").write_text(code)
+    found: Connector = runpy.run_path(str(tmp_path / "tickets.py"))["CONNECTOR"]
     return found
 
 

@@ -63,7 +63,8 @@ class ScriptedServer:
             def do_GET(self) -> None:
                 server._answer(self)
 
-            do_POST = do_GET
+            def do_POST(self) -> None:
+                server._answer(self)
 
             def log_message(self, *_arguments: object) -> None:
                 pass
