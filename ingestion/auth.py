@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 from pydantic import SecretStr
 
+from ingestion.http_errors import AuthenticationError
+
 Exchange = Callable[[str, Mapping[str, str]], Mapping[str, Any]]
 """POSTs to a path of the origin with these headers and gives the JSON answer."""
 
@@ -126,4 +128,10 @@ class GitHubAppAuth:
 
         issued = int(self.now())
         claims = {"iat": issued - 60, "exp": issued + 540, "iss": self.app_id}
-        return jwt.encode(claims, self.private_key.get_secret_value(), algorithm="RS256")
+        # Environment files hold a key in one line, with its line ends written as \n.
+        key = self.private_key.get_secret_value().replace("\\n", "\n")
+        try:
+            return jwt.encode(claims, key, algorithm="RS256")
+        except (jwt.PyJWTError, ValueError, TypeError):
+            failure = AuthenticationError("the App's private key is no RSA key in PEM format")
+        raise failure

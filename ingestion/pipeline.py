@@ -123,7 +123,7 @@ def load_connection(
     http = connector.client(connection)
     http.log = load.say
     try:
-        pipeline, state = _prepare(load)
+        pipeline, stored, state = _prepare(load)
         extraction = Extraction(
             settings=connection,
             http=http,
@@ -135,7 +135,7 @@ def load_connection(
             is_full_refresh=full_refresh,
             log=load.say,
         )
-        return _walk_and_load(load, pipeline, extraction, state)
+        return _walk_and_load(load, pipeline, extraction, stored)
     except Exception as error:
         message = http.redact(_sentence(error))
         cause = error if _is_clean(error, http.redact) else None
@@ -143,26 +143,29 @@ def load_connection(
     raise failure from cause
 
 
-def _prepare(load: _Load) -> tuple[dlt.Pipeline, dict[str, Any]]:
-    """Finish what a killed run left, take over a renamed connection, read the warehouse's state."""
+def _prepare(load: _Load) -> tuple[dlt.Pipeline, dict[str, Any], dict[str, Any]]:
+    """Finish what a killed run left and take over a renamed connection.
+
+    Returns:
+        The pipeline, the state that the warehouse has for it, and the state to walk on from.
+    """
     os.environ.update(_DLT_ENVIRONMENT)
     load.warehouse.parent.mkdir(parents=True, exist_ok=True)
     duckdb.connect(str(load.warehouse)).close()
-    names = [load.connection.name]
-    if load.connection.previous_name:
-        names.insert(0, load.connection.previous_name)
-    state: dict[str, Any] = {}
-    for name in names:
-        load.is_changed |= _finish_pending(load, name)
-        pipeline = _restored(load, name)
-        state = _stored_state(load, pipeline) or state
-    if load.connection.previous_name:
-        load.is_changed |= _rename(load, load.connection.previous_name)
-    return pipeline, state
+    inherited: dict[str, Any] = {}
+    previous = load.connection.previous_name
+    if previous:
+        load.is_changed |= _finish_pending(load, previous)
+        inherited = _stored_state(load, _restored(load, previous))
+        load.is_changed |= _rename(load, previous)
+    load.is_changed |= _finish_pending(load, load.connection.name)
+    pipeline = _restored(load, load.connection.name)
+    stored = _stored_state(load, pipeline)
+    return pipeline, stored, stored or inherited
 
 
 def _walk_and_load(
-    load: _Load, pipeline: dlt.Pipeline, extraction: Extraction, state: Mapping[str, Any]
+    load: _Load, pipeline: dlt.Pipeline, extraction: Extraction, stored: Mapping[str, Any]
 ) -> LoadResult:
     directory = load.directory(load.connection.name)
     files = _made(directory.with_name(f"{directory.name}.landing"))
@@ -177,7 +180,7 @@ def _walk_and_load(
             rejected = landing.rejected
         moved_state = _checked_state(extraction)
         moving = [change for change in changes if change.is_new or not change.is_empty]
-        if moving or moved_state != state:
+        if moving or moved_state != stored:
             _say_what_moves(load, moving)
             pipeline.run(_source(load.connector, moving, moved_state), loader_file_format="parquet")
         shutil.rmtree(directory, ignore_errors=True)

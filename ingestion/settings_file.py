@@ -163,16 +163,24 @@ class _Reader:
 
     def read(self, text: str, path: Path) -> Any:
         """The values of the document."""
-        loader = _Loader(text)
+        loader: _Loader | None = None
         try:
+            loader = _Loader(text)
             node = loader.get_single_node()
             return {} if node is None else self._value(loader, node, ())
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else None
-            problem = Problem((), line, f"not YAML ({error.problem})", "check indentation, colons and quotes")
+        except yaml.YAMLError as error:
+            mark, what = (
+                getattr(error, "problem_mark", None),
+                getattr(error, "problem", "a character that is none"),
+            )
+            line = mark.line + 1 if mark else None
+            problem = Problem((), line, f"not YAML ({what})", "check indentation, colons and quotes")
             raise SettingsError(path, [problem]) from None
+        except RecursionError:
+            raise SettingsError(path, [Problem((), None, "an alias refers to itself")]) from None
         finally:
-            loader.dispose()
+            if loader:
+                loader.dispose()
 
     def _value(self, loader: _Loader, node: yaml.Node, where: Where) -> Any:
         self.lines.setdefault(where, node.start_mark.line + 1)
@@ -180,13 +188,17 @@ class _Reader:
             return self._mapping(loader, node, where)
         if isinstance(node, yaml.SequenceNode):
             return [self._value(loader, item, (*where, index)) for index, item in enumerate(node.value)]
-        value = loader.construct_object(node)
+        try:
+            value = loader.construct_object(node)
+        except ValueError:
+            self.problems.append(Problem(where, self.lines[where], f"{node.value} is no date"))
+            return None
         return self._text(value, where) if isinstance(value, str) else value
 
     def _mapping(self, loader: _Loader, node: yaml.MappingNode, where: Where) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value)
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
             inner = (*where, key)
             line = key_node.start_mark.line + 1
             if key in values:

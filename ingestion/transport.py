@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -140,7 +141,7 @@ class Gate(HTTPAdapter):
         self._sleep = sleep
         self._log = log
         self._lock = threading.RLock()
-        self._holds: dict[str, float] = {}
+        self._held_until: dict[str, float] = {}
         self.sent: Counter[str] = Counter()
         self.left: dict[str, int] = {}
         self.waited = 0.0
@@ -195,8 +196,8 @@ class Gate(HTTPAdapter):
                 )
             else:
                 response.request = request
-                self._note_budget(exchange.kind, response.headers)
                 failure = self._judge(response, exchange)
+                self._note_budget(exchange.kind, response.headers, is_refused=failure is not None)
                 if failure is None:
                     return response
         raise failure
@@ -227,25 +228,27 @@ class Gate(HTTPAdapter):
         answer: Mapping[str, Any] = exchange.data
         return answer
 
-    def _note_budget(self, kind: str, headers: Mapping[str, str]) -> None:
+    def _note_budget(self, kind: str, headers: Mapping[str, str], *, is_refused: bool) -> None:
+        """Remember what is left; a refusal is waited for by its further attempt, so it holds nothing back."""
         left = self._policy.left(headers)
-        hold = self._policy.seconds_until_refilled(headers)
+        hold = None if is_refused else self._policy.seconds_until_refilled(headers)
         with self._lock:
             if left is not None:
                 self.left[kind] = left
-            self._holds.pop(kind, None)
+            self._held_until.pop(kind, None)
             if hold is not None:
-                self._holds[kind] = hold
+                self._held_until[kind] = time.monotonic() + hold
 
     def _await_budget(self, kind: str) -> None:
         """Wait before a request that would be refused: vendors count refusals against the caller."""
         with self._lock:
-            hold = self._holds.pop(kind, None)
-        if hold is None:
-            return
+            hold = self._held_until.get(kind, 0.0) - time.monotonic()
         if hold > self._patience.max_wait_seconds:
             raise RateLimitError(f"the {kind} budget is used up for {hold:.0f} s", retry_after=hold)
-        self._wait(hold)
+        if hold > 0:
+            self._wait(hold)
+            with self._lock:
+                self._held_until.pop(kind, None)
 
     def _judge(self, response: requests.Response, exchange: Exchange) -> HttpError | None:
         """The failure that the answer is, None for a success or a redirect to follow."""

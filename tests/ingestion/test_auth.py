@@ -121,6 +121,27 @@ def test_a_token_that_is_refused_again_is_an_error(server: ScriptedServer, clien
     assert bearers(server) == ["one", "two"]
 
 
+@pytest.mark.parametrize("key", ["not a key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"])
+def test_a_key_that_is_none_is_told_without_it(server: ScriptedServer, key: str) -> None:
+    client = HttpClient(server.url, GitHubAppAuth("7", "42", SecretStr(key)))
+    with pytest.raises(AuthenticationError, match="no RSA key in PEM format") as raised:
+        client.get_json("/a")
+    assert "AAAA" not in repr(raised.value)
+    assert raised.value.__context__ is None
+    assert server.requests == []
+
+
+def test_a_key_in_one_line_is_understood(
+    server: ScriptedServer, private_key: rsa.RSAPrivateKey, clock: Clock
+) -> None:
+    pem = private_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    server.script(TOKENS, token("one"))
+    auth = GitHubAppAuth("7", "42", SecretStr(pem.decode().replace("\n", "\\n")), now=clock)
+    assert HttpClient(server.url, auth).get_json("/a") == {"x": 1}
+
+
 def test_a_refused_app_is_an_error_without_its_key(server: ScriptedServer, client: HttpClient) -> None:
     server.script(TOKENS, Answer({"message": "A JSON web token could not be decoded"}, 401))
     with pytest.raises(AuthenticationError, match="could not be decoded"):

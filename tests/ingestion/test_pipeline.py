@@ -1,7 +1,5 @@
 """Loading a connection: real dlt into a real warehouse, from a connector whose walks the test decides."""
 
-
-
 from __future__ import annotations
 
 import os
@@ -352,9 +350,7 @@ class TestCompleteWalks:
             f"import duckdb, sys; c = duckdb.connect({str(home.warehouse)!r}); print(1, flush=True); input()"
         )
         command = [sys.executable, "-c", code]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        ) as other:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
             assert other.stdout is not None
             other.stdout.readline()
             with pytest.raises(LoadError, match="another process may have it open"):
@@ -475,6 +471,8 @@ class TestConnections:
             {"1": "open", "2": None},
             {"1": None},
         )
+        assert home.load(seeing(states, state={"cursor": 1}), "new").is_changed is False
+        assert states.pop() == {"cursor": 1}
         again = home.load(seeing(states, state={"cursor": 2}), "new", settings=renamed)
         home.load(seeing(states), "new", settings=renamed)
         assert not again.is_changed

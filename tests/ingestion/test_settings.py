@@ -142,6 +142,16 @@ class TestRefusals:
     def test_no_yaml(self, refuse: Refuse) -> None:
         assert refuse("connections:\n  - {name: a\n").startswith("flowgauge.yaml:3: not YAML")
 
+    @pytest.mark.parametrize(
+        "text", ["connections: &a\n  - *a\n", "a: \x07\n", "a: !!python/name:os.system\n", "? [a]\n: b\n"]
+    )
+    def test_yaml_that_means_no_good(self, refuse: Refuse, text: str) -> None:
+        assert refuse(text).startswith("flowgauge.yaml:")
+
+    def test_a_day_that_does_not_exist(self, refuse: Refuse) -> None:
+        told = refuse(MINIMAL + "teams:\n  - {name: a, holidays: [2026-02-30]}\n")
+        assert told == "flowgauge.yaml:6: teams[0].holidays[0]: 2026-02-30 is no date"
+
     def test_a_key_twice(self, refuse: Refuse) -> None:
         told = refuse(MINIMAL + "    name: other\n")
         assert (
