@@ -29,6 +29,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from ingestion.settings_file import (
     Problem,
@@ -60,6 +61,24 @@ __all__ = [
 
 DEFAULT_CALENDAR = "default"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_EXPECTED = {
+    ("string_type",): "text",
+    ("string_pattern_mismatch",): "the form {pattern}",
+    ("string_too_short",): "some text",
+    ("string_too_long",): "at most {max_length} characters",
+    ("bool_type", "bool_parsing"): "true or false",
+    ("int_type", "int_parsing", "int_from_float"): "a whole number",
+    ("float_type", "float_parsing"): "a number",
+    ("greater_than",): "more than {gt}",
+    ("greater_than_equal",): "at least {ge}",
+    ("literal_error",): "one of {expected}",
+    ("list_type", "tuple_type"): "a list",
+    ("model_type", "model_attributes_type", "dict_type"): "keys with values",
+    ("date_type", "date_parsing", "date_from_datetime_parsing"): "a date such as 2026-12-31",
+    ("time_type", "time_parsing"): 'a time such as "09:00"',
+}
+"""Pydantic's kinds of error, in words of a settings file."""
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -195,7 +214,7 @@ class Settings(_Strict):
     """The whole file."""
 
     reporting_timezone: TimeZone = "UTC"
-    connections: Annotated[tuple[ConnectionSettings, ...], Field(min_length=1)]
+    connections: tuple[ConnectionSettings, ...]
     teams: tuple[Team, ...] = ()
     services: tuple[Service, ...] = ()
     bots: tuple[Annotated[Bot, _from_word("login")], ...] = ()
@@ -243,8 +262,7 @@ def load_settings(
     try:
         settings = Settings.model_validate({**file.values, "connections": connections})
     except ValidationError as error:
-        found = [*problems, *_problems(file, error, Settings, ())]
-        raise SettingsError(path, _without_followers(found)) from None
+        raise SettingsError(path, [*problems, *_problems(file, error, Settings, ())]) from None
     if not problems:
         problems = [*_disagreements(file, settings, known), *_literal_secrets(file, settings)]
     if problems:
@@ -290,31 +308,38 @@ def _problems(
     """Pydantic's errors as ours: at lines of the file, without the values."""
     found: dict[Where, Problem] = {}
     for detail in error.errors(include_url=False, include_input=False):
-        where = _in_file(file, base, detail["loc"])
-        key = str(where[-1]) if where else ""
-        match detail["type"]:
-            case "extra_forbidden":
-                known = _keys(model, detail["loc"][:-1])
-                problem = file.problem(where, "is no known key", nearest(key, known))
-            case "missing":
-                problem = file.problem(where, "is missing", "add it")
-            case "value_error":
-                message, _, remedy = str(detail["ctx"]["error"]).partition("; ")
-                problem = file.problem(where, message, remedy)
-            case _:
-                problem = file.problem(where, f"expected something else: {detail['msg'].lower()}")
-        if where in found and problem.message != found[where].message:
-            merged = f"{found[where].message}, or {problem.message.removeprefix('expected something else: ')}"
-            problem = file.problem(where, merged, found[where].remedy)
-        found[where] = problem
+        problem = _problem(file, detail, model, base)
+        earlier = found.get(problem.where)
+        if earlier and earlier.message != problem.message:
+            # A union is refused once for each of its members.
+            message = f"{earlier.message}, or {problem.message.removeprefix('expected ')}"
+            problem = file.problem(problem.where, message, earlier.remedy)
+        found[problem.where] = problem
     return list(found.values())
+
+
+def _problem(file: SettingsFile, detail: ErrorDetails, model: type[BaseModel], base: Where) -> Problem:
+    location, kind, context = detail["loc"], detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        where = (*_in_file(file, base, location[:-1]), location[-1])
+        return file.problem(where, "is no known key", nearest(str(location[-1]), _keys(model, location[:-1])))
+    if kind == "missing":
+        return file.problem((*_in_file(file, base, location[:-1]), location[-1]), "is missing", "add it")
+    where = _in_file(file, base, location)
+    if kind == "value_error":
+        message, _, remedy = str(context["error"]).partition("; ")
+        return file.problem(where, message, remedy)
+    for kinds, expected in _EXPECTED.items():
+        if kind in kinds:
+            return file.problem(where, f"expected {expected.format(**context)}")
+    return file.problem(where, f"is refused: {detail['msg']}")
 
 
 def _in_file(file: SettingsFile, base: Where, location: tuple[int | str, ...]) -> Where:
     """The path in the file: pydantic's also names members of unions, which the file does not know."""
     where = base
     for part in location:
-        if (*where, part) in file.lines or part == location[-1]:
+        if (*where, part) in file.lines:
             where = (*where, part)
     return where
 
@@ -336,12 +361,6 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         return
     for argument in typing.get_args(annotation):
         yield from _models(argument)
-
-
-def _without_followers(problems: list[Problem]) -> list[Problem]:
-    """Where connections are wrong, the complaint that there are too few of them only follows."""
-    first = [problem for problem in problems if problem.where != ("connections",)]
-    return first or problems[:1]
 
 
 def _literal_secrets(file: SettingsFile, settings: Settings) -> Iterator[Problem]:

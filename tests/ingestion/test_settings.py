@@ -195,6 +195,20 @@ class TestRefusals:
             == "flowgauge.yaml:8: teams[0].members[0].valid_form: is no known key; did you mean valid_from?"
         )
 
+    @pytest.mark.parametrize(
+        ("line", "told"),
+        [
+            ("projects: a", "connections[0].projects: expected a list"),
+            ("projects: [{a: b}]", "connections[0].projects[0]: expected text"),
+            ("previous_name: A B", "connections[0].previous_name: expected the form ^[a-z][a-z0-9-]*$"),
+            ("archive: perhaps", "connections[0].archive: expected true or false, or keys with values"),
+            ("archive: {path: 1}", "connections[0].archive.path: expected text"),
+            ("archive: {pth: a}", "connections[0].archive.pth: is no known key; did you mean path?"),
+        ],
+    )
+    def test_a_value_of_another_kind(self, refuse: Refuse, line: str, told: str) -> None:
+        assert f"flowgauge.yaml:5: {told}" in refuse(f"{MINIMAL}    {line}\n").splitlines()
+
     def test_a_missing_key(self, refuse: Refuse) -> None:
         told = refuse("connections:\n  - name: acme\n    connector: toy\n")
         assert told == "flowgauge.yaml:2: connections[0].base_url: is missing; add it"

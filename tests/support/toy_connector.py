@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from ingestion.connector import Column, Connector, Extraction, Finding, Page, Table
 from ingestion.http import HttpClient, bearer
 from ingestion.settings import ConnectionSettings
+
+
+class Archive(BaseModel):
+    """Keys within a key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    path: str
 
 
 class ToySettings(ConnectionSettings):
@@ -17,6 +24,7 @@ class ToySettings(ConnectionSettings):
 
     token: SecretStr | None = None
     projects: tuple[str, ...] = ()
+    archive: bool | Archive = False
 
 
 ITEMS = Table(
