@@ -10,12 +10,15 @@ from ingestion.connector import connectors
 from ingestion.settings import Settings
 from orchestration.assets import begin_build_step, containment_step, publication_step
 from orchestration.checks import quality_steps, sources_of
+from orchestration.due import Due, what_is_due
 from orchestration.home import Home
 from orchestration.jobs import build_job, clock_job
 from orchestration.keys import AS_OF, RawTables
+from orchestration.ledger import Ledger
 from orchestration.models import Models, fingerprint, provided_by
 from orchestration.schedules import schedules
 from orchestration.sensors import sensors
+from orchestration.times import now, reporting_day
 from transform.runner import DbtProject
 
 
@@ -36,6 +39,14 @@ def building_definitions(
     models = Models(DbtProject(home.warehouse, home.dbt_target, provided), raw)
     canonical, marts = models.steps(pool)
     suites = quality_steps(sources_of(used), raw, pool)
+    of_clock = clock_job(suites)
+    zone = settings.reporting_timezone
+
+    def due() -> Due | None:
+        return what_is_due(
+            Ledger.read(home.ledger), day=reporting_day(now(), zone), zone=zone, models=fingerprint(provided)
+        )
+
     return dg.Definitions(
         assets=[
             begin_build_step(settings, raw, fingerprint(provided), pool),
@@ -45,7 +56,7 @@ def building_definitions(
             publication_step([AS_OF, *models.keys_of("marts")], models.descriptions(), pool),
         ],
         asset_checks=suites,
-        jobs=[build_job(raw, suites), clock_job(suites)],
-        schedules=schedules(settings.reporting_timezone),
+        jobs=[build_job(raw, suites), of_clock],
+        schedules=schedules(zone, of_clock, due),
         sensors=sensors(),
     )

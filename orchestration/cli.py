@@ -229,6 +229,8 @@ def _instant(text: str | None, zone: str, option: str) -> datetime | None:
     """The instant that was meant: a day's start or a time, of the reporting zone if it names none."""
     from zoneinfo import ZoneInfo
 
+    from orchestration.times import now
+
     if text is None:
         return None
     try:
@@ -238,7 +240,10 @@ def _instant(text: str | None, zone: str, option: str) -> datetime | None:
             f"{text} is neither a day (2026-11-20) nor an instant (2026-11-20T09:00:00+01:00)",
             param_hint=option,
         ) from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(zone))
+    instant = instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(zone))
+    if instant > now():
+        raise typer.BadParameter(f"{text} is in the future", param_hint=option)
+    return instant
 
 
 if __name__ == "__main__":

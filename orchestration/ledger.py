@@ -110,6 +110,11 @@ class Ledger(BaseModel):
     build: Build | None = None
     published: Build | None = None
 
+    @property
+    def is_build_finished(self) -> bool:
+        """Whether the build begun last was published and nothing was touched since; True before the first."""
+        return self.build == self.published and not self.unverified
+
     @classmethod
     def read(cls, path: Path) -> Ledger:
         """The ledger of a home; an empty one where there is none or it cannot be read, so that all is due."""

@@ -60,8 +60,9 @@ def organisation_step(settings: "Settings", pool: str | None) -> dg.AssetsDefini
         with warehouse.changing_ledger() as ledger:
             is_changed = ledger.end_load(SETTINGS, warehouse.started_at, is_changed=is_written)
         context.log.info(f"organisation facts: {'changed' if is_changed else 'nothing new'}")
-        if is_changed:
-            yield dg.MaterializeResult(asset_key=ORGANISATION)
+        # The daemon builds when something was materialized: so it hears of a build that has to be made again.
+        if is_changed or not ledger.is_build_finished:
+            yield dg.MaterializeResult(asset_key=ORGANISATION, metadata={"is_changed": is_changed})
 
     return load_organisation
 
