@@ -1,11 +1,19 @@
 """When the daemon loads, and when it rebuilds what depends on the clock."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from orchestration.due import Due
 from orchestration.jobs import INGEST
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition as AssetJob,
+    )
 
 HOURLY = "0 * * * *"
 # After the hour's load has begun, so that a build of its news is not made twice.
@@ -13,7 +21,7 @@ SHORTLY_AFTER_MIDNIGHT = "20 0 * * *"
 
 
 def schedules(
-    reporting_timezone: str, clock_job: dg.UnresolvedAssetJobDefinition, what_is_due: Callable[[], Due | None]
+    reporting_timezone: str, clock_job: "AssetJob", what_is_due: Callable[[], Due | None]
 ) -> list[dg.ScheduleDefinition]:
     """Load each hour; rebuild for the clock each day of the reporting time zone. Both start switched on.
 
