@@ -25,8 +25,8 @@ windows around the instant's UTC day and the sum before them are enough.
 {%- endmacro %}
 
 
-{#- Whether a row with `valid_from` and `valid_to` (exclusive; null is unbounded) is valid on the instant's day. -#}
+{#- Whether a row with `valid_from` and `valid_to` (both included; null is unbounded) is valid on the instant's day. -#}
 {% macro is_valid_at(relation, instant) -%}
     ({{ relation }}.valid_from is null or {{ relation }}.valid_from <= cast({{ instant }} as date))
-    and ({{ relation }}.valid_to is null or cast({{ instant }} as date) < {{ relation }}.valid_to)
+    and ({{ relation }}.valid_to is null or cast({{ instant }} as date) <= {{ relation }}.valid_to)
 {%- endmacro %}

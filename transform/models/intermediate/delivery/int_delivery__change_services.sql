@@ -54,8 +54,7 @@ possible as (
         on
             dated.connection = services.connection
             and dated.repository = services.repository
-            and (services.valid_from is null or dated.valid_on >= services.valid_from)
-            and (services.valid_to is null or dated.valid_on <= services.valid_to)
+            and {{ is_valid_at('services', 'dated.valid_on') }}
     left join known_files
         on
             dated.connection = known_files.connection

@@ -52,8 +52,7 @@ candidates as (
         on
             deployments.connection = services.connection
             and deployments.repository = services.repository
-            and (services.valid_from is null or cast(deployments.created_at as date) >= services.valid_from)
-            and (services.valid_to is null or cast(deployments.created_at as date) <= services.valid_to)
+            and {{ is_valid_at('services', 'deployments.created_at') }}
     left join service_environments
         on
             services.service = service_environments.service

@@ -20,7 +20,10 @@ dated_versions as (
     select
         calendar,
         valid_from,
-        lead(valid_from) over (partition by calendar order by valid_from asc nulls first) as valid_to,
+        cast(
+            lead(valid_from) over (partition by calendar order by valid_from asc nulls first)
+            - interval '1' day as date
+        ) as valid_to,
         row_number() over (partition by calendar order by valid_from asc nulls first) as version
     from versions
 

@@ -68,6 +68,7 @@ select
     finished_at,
     status,
     is_production,
+    is_first_success as is_first_seen,
     is_rollback,
     is_redeploy,
     status = 'failure' as is_failed,
