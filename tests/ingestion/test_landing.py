@@ -1,7 +1,5 @@
 """What a walk changes: versions, unchanged rows, children that are gone, rows that are rejected."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import dataclass
