@@ -85,9 +85,7 @@ change_facts as (
     left join review_milestones
         on changes.change_key = review_milestones.change_key
     left join delivery_milestones
-        on
-            changes.change_key = delivery_milestones.change_key
-            and spans.state = 'merged'
+        on changes.change_key = delivery_milestones.change_key
     left join round_counts
         on changes.change_key = round_counts.change_key
 

@@ -14,9 +14,9 @@ item_teams as (
 
 ),
 
-memberships as (
+person_teams as (
 
-    select * from {{ ref('int_people__team_memberships') }}
+    select * from {{ ref('int_flow__person_teams') }}
 
 ),
 
@@ -39,19 +39,14 @@ handoff_teams as (
         on
             handoffs.change_key = item_teams.change_key
             and handoffs.requested_at = item_teams.instant
-    left join memberships as givers
+    left join person_teams as givers
         on
             handoffs.from_person_key = givers.person_key
-            and {{ is_valid_at('givers', 'handoffs.requested_at') }}
-    left join memberships as takers
+            and handoffs.requested_at = givers.instant
+    left join person_teams as takers
         on
             handoffs.to_person_key = takers.person_key
-            and {{ is_valid_at('takers', 'handoffs.requested_at') }}
-    qualify row_number() over (
-        partition by
-            handoffs.change_key, handoffs.mechanism, handoffs.to_role, handoffs.round_number
-        order by givers.team asc nulls last, takers.team asc nulls last
-    ) = 1
+            and handoffs.requested_at = takers.instant
 
 )
 

@@ -14,9 +14,9 @@ changes as (
 
 ),
 
-memberships as (
+person_teams as (
 
-    select * from {{ ref('int_people__team_memberships') }}
+    select * from {{ ref('int_flow__person_teams') }}
 
 ),
 
@@ -38,43 +38,74 @@ services as (
 
 ),
 
-item_teams as (
+placed as (
 
     select
         team_instants.change_key,
         team_instants.instant,
-        change_services.service_key,
-        coalesce(memberships.team_key, repository_teams.team_key) as team_key,
-        {{ surrogate_key('team', 'services.team') }} as service_team_key
+        changes.connection,
+        changes.repository,
+        changes.repository_key,
+        changes.author_person_key,
+        change_services.service_key
     from team_instants
     inner join changes
         on team_instants.change_key = changes.change_key
-    left join memberships
-        on
-            changes.author_person_key = memberships.person_key
-            and {{ is_valid_at('memberships', 'team_instants.instant') }}
-    left join repository_teams
-        on
-            changes.repository_key = repository_teams.repository_key
-            and {{ is_valid_at('repository_teams', 'team_instants.instant') }}
     left join change_services
         on
             team_instants.change_key = change_services.change_key
             and change_services.is_main
-    left join services
+
+),
+
+repository_owners as (
+
+    select
+        placed.change_key,
+        placed.instant,
+        min_by(repository_teams.team_key, repository_teams.team) as team_key
+    from placed
+    inner join repository_teams
         on
-            change_services.service_key = services.service_key
-            and changes.connection = services.connection
-            and changes.repository = services.repository
-            and {{ is_valid_at('services', 'team_instants.instant') }}
-    qualify row_number() over (
-        partition by team_instants.change_key, team_instants.instant
-        order by
-            memberships.team asc nulls last,
-            repository_teams.team asc nulls last,
-            services.team asc nulls last
-    ) = 1
+            placed.repository_key = repository_teams.repository_key
+            and {{ is_valid_at('repository_teams', 'placed.instant') }}
+    group by placed.change_key, placed.instant
+
+),
+
+service_owners as (
+
+    select
+        placed.change_key,
+        placed.instant,
+        min(services.team) as team
+    from placed
+    inner join services
+        on
+            placed.service_key = services.service_key
+            and placed.connection = services.connection
+            and placed.repository = services.repository
+            and {{ is_valid_at('services', 'placed.instant') }}
+    group by placed.change_key, placed.instant
 
 )
 
-select * from item_teams
+select
+    placed.change_key,
+    placed.instant,
+    placed.service_key,
+    coalesce(person_teams.team_key, repository_owners.team_key) as team_key,
+    {{ surrogate_key('team', 'service_owners.team') }} as service_team_key
+from placed
+left join person_teams
+    on
+        placed.author_person_key = person_teams.person_key
+        and placed.instant = person_teams.instant
+left join repository_owners
+    on
+        placed.change_key = repository_owners.change_key
+        and placed.instant = repository_owners.instant
+left join service_owners
+    on
+        placed.change_key = service_owners.change_key
+        and placed.instant = service_owners.instant

@@ -20,9 +20,15 @@ item_teams as (
 
 ),
 
-visit_reviewers as (
+visit_requests as (
 
-    select * from {{ ref('int_flow__visit_reviewers') }}
+    select * from {{ ref('int_flow__visit_requests') }}
+
+),
+
+person_teams as (
+
+    select * from {{ ref('int_flow__person_teams') }}
 
 ),
 
@@ -49,14 +55,14 @@ owned as (
         item_teams.team_key,
         case
             when visits.stage in ('review_wait', 'review')
-                then coalesce(visit_reviewers.reviewer_team_key, item_teams.team_key)
+                then coalesce(visit_requests.asked_team_key, person_teams.team_key, item_teams.team_key)
             when visits.stage in ('ci', 'release_wait', 'approval_wait', 'deploy')
                 then coalesce(item_teams.service_team_key, item_teams.team_key)
             else item_teams.team_key
         end as owner_team_key,
         case visits.waiting_on_role
             when 'author' then changes.author_person_key
-            when 'reviewer' then visit_reviewers.reviewer_person_key
+            when 'reviewer' then visit_requests.asked_person_key
         end as person_key,
         coalesce(visit_events.event_id, visits.outside_event_id) as source_event_id
     from visits
@@ -66,10 +72,14 @@ owned as (
         on
             visits.change_key = item_teams.change_key
             and visits.entered_at = item_teams.instant
-    left join visit_reviewers
+    left join visit_requests
         on
-            visits.change_key = visit_reviewers.change_key
-            and visits.entered_at = visit_reviewers.entered_at
+            visits.change_key = visit_requests.change_key
+            and visits.entered_at = visit_requests.entered_at
+    left join person_teams
+        on
+            visit_requests.asked_person_key = person_teams.person_key
+            and visit_requests.entered_at = person_teams.instant
     left join visit_events
         on
             visits.change_key = visit_events.change_key

@@ -20,9 +20,9 @@ item_teams as (
 
 ),
 
-memberships as (
+person_teams as (
 
-    select * from {{ ref('int_people__team_memberships') }}
+    select * from {{ ref('int_flow__person_teams') }}
 
 ),
 
@@ -31,7 +31,7 @@ request_teams as (
     select
         review_requests.*,
         changes.repository_key,
-        coalesce(review_requests.asked_team_key, memberships.team_key, item_teams.team_key) as team_key
+        coalesce(review_requests.asked_team_key, person_teams.team_key, item_teams.team_key) as team_key
     from review_requests
     inner join changes
         on review_requests.change_key = changes.change_key
@@ -39,14 +39,10 @@ request_teams as (
         on
             review_requests.change_key = item_teams.change_key
             and coalesce(review_requests.requested_at, review_requests.asked_at) = item_teams.instant
-    left join memberships
+    left join person_teams
         on
-            review_requests.asked_person_key = memberships.person_key
-            and {{ is_valid_at('memberships', 'item_teams.instant') }}
-    qualify row_number() over (
-        partition by review_requests.change_key, review_requests.event_id
-        order by memberships.team asc nulls last
-    ) = 1
+            review_requests.asked_person_key = person_teams.person_key
+            and item_teams.instant = person_teams.instant
 
 )
 

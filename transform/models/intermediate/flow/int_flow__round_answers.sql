@@ -12,45 +12,46 @@ review_requests as (
 
 ),
 
-weighed as (
+responses as (
+
+    select * from review_events
+    where
+        is_response
+        and round_number > 0
+
+),
+
+standing as (
 
     select
-        review_events.change_key,
-        review_events.round_number,
-        review_events.sequence,
-        review_events.occurred_at,
-        review_events.person_key,
-        count(review_requests.event_id) as standing_count,
-        count(
-            case when review_requests.answer_event_id = review_events.event_id then 1 end
-        ) as answered_count
-    from review_events
-    left join review_requests
+        responses.change_key,
+        responses.sequence,
+        max(
+            case when review_requests.answer_event_id = responses.event_id then 1 else 0 end
+        ) as is_answer
+    from responses
+    inner join review_requests
         on
-            review_events.change_key = review_requests.change_key
+            responses.change_key = review_requests.change_key
             and review_requests.is_human_asked
-            and review_events.occurred_at >= review_requests.requested_at
-            and review_events.sequence > review_requests.sequence
-            and review_events.sequence <= coalesce(review_requests.settled_sequence, review_events.sequence)
-    where
-        review_events.is_response
-        and review_events.round_number > 0
-    group by
-        review_events.change_key,
-        review_events.round_number,
-        review_events.sequence,
-        review_events.occurred_at,
-        review_events.person_key
+            and responses.occurred_at >= review_requests.requested_at
+            and responses.sequence > review_requests.sequence
+            and responses.sequence <= coalesce(review_requests.settled_sequence, responses.sequence)
+    group by responses.change_key, responses.sequence
 
 )
 
 select
-    change_key,
-    round_number,
-    occurred_at as accepted_at,
-    person_key as responder_person_key
-from weighed
-where
-    standing_count = 0
-    or answered_count > 0
-qualify row_number() over (partition by change_key, round_number order by sequence) = 1
+    responses.change_key,
+    responses.round_number,
+    responses.occurred_at as accepted_at,
+    responses.person_key as responder_person_key
+from responses
+left join standing
+    on
+        responses.change_key = standing.change_key
+        and responses.sequence = standing.sequence
+where coalesce(standing.is_answer, 1) = 1
+qualify row_number() over (
+    partition by responses.change_key, responses.round_number order by responses.sequence
+) = 1

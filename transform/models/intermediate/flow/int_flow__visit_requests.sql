@@ -12,19 +12,13 @@ review_requests as (
 
 ),
 
-memberships as (
-
-    select * from {{ ref('int_people__team_memberships') }}
-
-),
-
-visit_reviewers as (
+visit_requests as (
 
     select
         visits.change_key,
         visits.entered_at,
-        review_requests.asked_person_key as reviewer_person_key,
-        coalesce(review_requests.asked_team_key, memberships.team_key) as reviewer_team_key
+        review_requests.asked_person_key,
+        review_requests.asked_team_key
     from visits
     inner join review_requests
         on
@@ -33,16 +27,12 @@ visit_reviewers as (
             and review_requests.requested_at
             < coalesce(visits.exited_at, review_requests.requested_at + interval '1' day)
             and visits.entered_at < coalesce(review_requests.settled_at, visits.entered_at + interval '1' day)
-    left join memberships
-        on
-            review_requests.asked_person_key = memberships.person_key
-            and {{ is_valid_at('memberships', 'visits.entered_at') }}
     where visits.stage in ('review_wait', 'review')
     qualify row_number() over (
         partition by visits.change_key, visits.entered_at
-        order by review_requests.requested_at, review_requests.sequence, memberships.team
+        order by review_requests.requested_at, review_requests.sequence
     ) = 1
 
 )
 
-select * from visit_reviewers
+select * from visit_requests
