@@ -381,6 +381,23 @@ def test_intervals_tile_from_merge_to_end_of_flow(milestones: Milestones, interv
         assert all(entered < (left or AS_OF) for _, entered, left in stages)
 
 
+MEASURES = {
+    "fct_deployments": ("approval_wait_seconds", "wait_timer_seconds", "execution_seconds"),
+    "bridge_change_services": ("deployed_at", "change_lead_seconds"),
+}
+
+
+@pytest.mark.parametrize(("mart", "measures"), MEASURES.items())
+def test_a_measure_is_null_exactly_where_a_reason_says_why(
+    warehouse: FlowWarehouse, mart: str, measures: Sequence[str]
+) -> None:
+    rows = warehouse.rows(f"select * from marts.{mart}")
+    assert rows
+    for measure in measures:
+        silent = [row for row in rows if (row[measure] is None) == (row[f"{measure}_null_reason"] is None)]
+        assert silent == [], measure
+
+
 def test_the_reading_finds_a_seeded_defect(milestones: Milestones) -> None:
     """A reading of other deployments than those that took place does not agree."""
     altered = [replace(history, deployments=history.deployments[1:]) for history in RANDOM]
