@@ -6,6 +6,7 @@ configuration of Dagster's instance, so that Dagster too writes inside the home 
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 HOME_VARIABLE = "FLOWGAUGE_HOME"
 DEFAULT_HOME = ".flowgauge"
 
-# Storage is Dagster's default, SQLite files below this folder. A pool is enforced between whole runs
+# Storage is SQLite in Dagster's default places below this folder. A pool is enforced between whole runs
 # (granularity `run`): a run of the daemon waits in the queue for another one of the daemon, while a killed
 # one holds no slot of its own. Compute logs are off: a step says all it has to say through its log, and
 # capturing costs a process per step and takes the terminal away from the command's progress lines.
@@ -27,6 +28,11 @@ concurrency:
   pools:
     default_limit: 1
     granularity: run
+event_log_storage:
+  module: orchestration.event_log
+  class: KeptSqliteEventLogStorage
+  config:
+    base_dir: {event_log}
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
@@ -98,5 +104,6 @@ class Home:
         for folder in (self.dagster, self.pipelines, self.clones, self.quality, self.dbt_target):
             folder.mkdir(parents=True, exist_ok=True)
         configuration = self.dagster / "dagster.yaml"
-        if not configuration.exists() or configuration.read_text(encoding="utf-8") != DAGSTER_YAML:
-            configuration.write_text(DAGSTER_YAML, encoding="utf-8")
+        wanted = DAGSTER_YAML.format(event_log=json.dumps(str(self.dagster / "history" / "runs")))
+        if not configuration.exists() or configuration.read_text(encoding="utf-8") != wanted:
+            configuration.write_text(wanted, encoding="utf-8")

@@ -7,18 +7,24 @@ has to be made of whatever could be loaded.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from orchestration.assets import AS_OF_STEP
 from orchestration.keys import AS_OF, CLOCK_TAG, PUBLISHED, RawTables
 
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition as AssetJob,
+    )
+
 INGEST = "ingest"
 BUILD = "build"
 CLOCK = "clock"
 
 
-def ingest_job(raw: RawTables) -> dg.UnresolvedAssetJobDefinition:
+def ingest_job(raw: RawTables) -> AssetJob:
     """Loads the organisation facts and every connection."""
     return dg.define_asset_job(
         INGEST,
@@ -28,7 +34,7 @@ def ingest_job(raw: RawTables) -> dg.UnresolvedAssetJobDefinition:
     )
 
 
-def build_job(raw: RawTables, suites: Sequence[dg.AssetChecksDefinition]) -> dg.UnresolvedAssetJobDefinition:
+def build_job(raw: RawTables, suites: Sequence[dg.AssetChecksDefinition]) -> AssetJob:
     """Builds, checks and publishes everything."""
     return dg.define_asset_job(
         BUILD,
@@ -38,7 +44,7 @@ def build_job(raw: RawTables, suites: Sequence[dg.AssetChecksDefinition]) -> dg.
     )
 
 
-def clock_job(suites: Sequence[dg.AssetChecksDefinition]) -> dg.UnresolvedAssetJobDefinition:
+def clock_job(suites: Sequence[dg.AssetChecksDefinition]) -> AssetJob:
     """Builds what depends on the clock; checks and publishes all."""
     return dg.define_asset_job(
         CLOCK,

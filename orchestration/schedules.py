@@ -21,7 +21,7 @@ SHORTLY_AFTER_MIDNIGHT = "20 0 * * *"
 
 
 def schedules(
-    reporting_timezone: str, clock_job: "AssetJob", what_is_due: Callable[[], Due | None]
+    reporting_timezone: str, clock_job: AssetJob, what_is_due: Callable[[], Due | None]
 ) -> list[dg.ScheduleDefinition]:
     """Load each hour; rebuild for the clock each day of the reporting time zone. Both start switched on.
 
