@@ -36,6 +36,7 @@ _OPERATIONS = frozenset(
         "MoreCommits",
         "MoreFiles",
         "MoreClosingIssuesReferences",
+        "MoreReviewThreads",
         "DeploymentStatuses",
         "MoreDeploymentStatuses",
         "DefaultBranchRules",
@@ -262,6 +263,25 @@ class _Query:
             ),
             "files": lambda **page: _connection(row["files"], _typed("PullRequestChangedFile"), **page),
             "closingIssuesReferences": lambda **page: _connection(row["closing_issues"], _issue, **page),
+            "reviewThreads": lambda **page: _connection(
+                row.get("review_threads", []), self._review_thread, **page
+            ),
+        }
+
+    def _review_thread(self, comments: list[Facts]) -> Facts:
+        return {
+            "__typename": "PullRequestReviewThread",
+            "comments": lambda **page: _connection(comments, self._review_comment, **page),
+        }
+
+    def _review_comment(self, row: Facts) -> Facts:
+        return {
+            "__typename": "PullRequestReviewComment",
+            "id": row["id"],
+            "createdAt": row["created_at"],
+            "author": self.account(row["author"]),
+            "commit": None,
+            "pullRequestReview": row["review"] and {"id": row["review"]},
         }
 
     def _commit(self, facts: Facts, commit: Facts) -> Facts:

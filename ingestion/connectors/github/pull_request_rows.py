@@ -40,7 +40,7 @@ def row_pages(walk: Walk, batch: list[Payload]) -> Iterator[Page]:
 def _rows(walk: Walk, node: Payload) -> Iterator[tuple[str, Payload]]:
     ids = {"pull_request_id": node["fullDatabaseId"], "repository_id": walk.repository_id}
     yield "pull_requests", _pull_request(walk, node)
-    for item in node["timelineItems"]["nodes"]:
+    for item in (*node["timelineItems"]["nodes"], *_comments_without_review(node)):
         if event := _event(walk, item):
             yield "pull_request_timeline", {**ids, **event}
     for position, item in enumerate(node["commits"]["nodes"], start=1):
@@ -108,14 +108,23 @@ def _known(node: Payload) -> str | None:
     return None if mergeable == "UNKNOWN" else mergeable
 
 
+def _comments_without_review(node: Payload) -> Iterator[Payload]:
+    """Review comments whose review is not in the timeline, as on very old pull requests and imported ones."""
+    told = {item["id"] for item in node["timelineItems"]["nodes"]}
+    for thread in node["reviewThreads"]["nodes"]:
+        for comment in thread["comments"]["nodes"]:
+            if comment and (comment["pullRequestReview"] or {}).get("id") not in told:
+                yield comment
+
+
 def _event(walk: Walk, item: Payload) -> Payload | None:
     """The row of a timeline item; None for reviews that were not submitted yet."""
     occurred_at = item.get("submittedAt") if item["__typename"] == "PullRequestReview" else item["createdAt"]
     if occurred_at is None:
         return None
-    dismissed = item.get("review") or {}
+    review = item.get("review") or item.get("pullRequestReview") or {}
     asked = item.get("requestedReviewer") or {}
-    subject = dismissed.get("author") or asked
+    subject = review.get("author") or asked
     return {
         "id": item["id"],
         "type": item["__typename"],
@@ -124,7 +133,7 @@ def _event(walk: Walk, item: Payload) -> Payload | None:
         "subject_id": walk.accounts.id_of(subject),
         "subject_team": asked.get("combinedSlug"),
         "review_state": item.get("state"),
-        "review_id": dismissed.get("id"),
+        "review_id": review.get("id"),
         "sha": _oid(item.get("commit")) or _oid(item.get("afterCommit")),
         "before_sha": _oid(item.get("beforeCommit")),
         "detail": _detail(item),

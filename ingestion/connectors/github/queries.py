@@ -1,9 +1,9 @@
 """The GraphQL operations, all of them, as text.
 
-One query brings pull requests with everything nested that fits (100 of each); what overflows is paged by
-node. Parts that some servers or tokens cannot answer are optional: without them the rest still comes. Of
-checks only the head commit's suites are nested, which betray re-runs; under every commit they would cost 25
-points a page, with their runs 250 and a timeout.
+One query brings pull requests with everything nested that fits (100 of each, 10 review threads); what
+overflows is paged by node. Parts that some servers or tokens cannot answer are optional: without them the
+rest still comes. Of checks only the head commit's suites are nested, which betray re-runs; under every commit
+they would cost 25 points a page, with their runs 250 and a timeout.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ OPTIONAL_PARTS = {
         "closingIssuesReferences(first: 100) { pageInfo { hasNextPage endCursor } nodes { ...ClosingIssue } }"
     ),
     "requestedReviewer": "... on Team { combinedSlug }",
+    "reviewThreads": (
+        "reviewThreads(first: 10) { pageInfo { hasNextPage endCursor } nodes { ...ReviewThread } }"
+    ),
     "checkSuites": (
         "headCommit: commits(last: 1) { nodes { commit { "
         "checkSuites(first: 50) { nodes { updatedAt workflowRun { databaseId } } } } } }"
@@ -112,11 +115,20 @@ _CLOSING_ISSUE = """
 fragment ClosingIssue on Issue { fullDatabaseId number repository { nameWithOwner } }
 """
 
+_REVIEW_THREAD = """
+fragment ReviewThread on PullRequestReviewThread {
+  comments(first: 100) {
+    nodes { __typename id createdAt author { ...Actor } commit { oid } pullRequestReview { id } }
+  }
+}
+"""
+
 NESTED = {
     "timelineItems": (f"itemTypes: [{', '.join(TIMELINE_TYPES)}]", "TimelineItem"),
     "commits": ("", "PullRequestCommitFields"),
     "files": ("", "ChangedFile"),
     "closingIssuesReferences": ("", "ClosingIssue"),
+    "reviewThreads": ("", "ReviewThread"),
 }
 """Connection of a pull request → its further arguments and the fragment of its nodes."""
 
@@ -125,6 +137,7 @@ _FRAGMENTS = {
     "PullRequestCommitFields": _COMMIT + _ACTOR,
     "ChangedFile": _FILE,
     "ClosingIssue": _CLOSING_ISSUE,
+    "ReviewThread": _REVIEW_THREAD + _ACTOR,
 }
 
 _PULL_REQUEST = """
@@ -143,6 +156,7 @@ fragment PullRequestFields on PullRequest {
   commits(first: 100) { totalCount pageInfo { hasNextPage endCursor } nodes { ...PullRequestCommitFields } }
   files(first: 100) { pageInfo { hasNextPage endCursor } nodes { ...ChangedFile } }
   %(closingIssuesReferences)s
+  %(reviewThreads)s
   %(checkSuites)s
 }
 """
@@ -216,7 +230,8 @@ def pull_requests(without: Iterable[str] = ()) -> str:
     """A page of a repository's pull requests, less the optional parts named."""
     lacking = set(without)
     closing = "" if "closingIssuesReferences" in lacking else _CLOSING_ISSUE
-    fragments = (_PULL_REQUEST, _TIMELINE_ITEM, _REVIEWER, _COMMIT, _FILE, closing, _ACTOR)
+    threads = "" if "reviewThreads" in lacking else _REVIEW_THREAD
+    fragments = (_PULL_REQUEST, _TIMELINE_ITEM, _REVIEWER, _COMMIT, _FILE, closing, threads, _ACTOR)
     return _filled(_PULL_REQUESTS + "".join(fragments), lacking)
 
 

@@ -176,6 +176,7 @@ BRANCH_RULES = Table(
     name="branch_rules",
     description="One row per version of a branch's rules, as the token's viewer sees them.",
     key=("id",),
+    outlives_source=True,
     columns=(
         _id("id", "Repository, branch and time of first sight."),
         _REPOSITORY,
@@ -191,6 +192,7 @@ WORKFLOW_RUNS = Table(
     description="One row per attempt of an Actions workflow run.",
     key=("id",),
     updated="updated_at",
+    outlives_source=True,
     columns=(
         _id("id", "Run and attempt, <run id>:<attempt>."),
         _id("run_id", "GitHub's numeric run id."),
@@ -214,6 +216,7 @@ WORKFLOW_JOBS = Table(
     description="One row per job of a run attempt.",
     key=("id",),
     complete_within=("run_id", "run_attempt"),
+    outlives_source=True,
     columns=(
         _id("id", "GitHub's numeric job id."),
         _id("run_id", "Run, workflow_runs.run_id."),
@@ -295,6 +298,7 @@ PUSHES = Table(
     name="pushes",
     description="One row per recorded activity on a branch: pushes, merges, creations, deletions.",
     key=("id",),
+    outlives_source=True,
     columns=(
         _id("id", "GitHub's numeric activity id."),
         _REPOSITORY,

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from support.github import FakeGitHub
-from support.replay import replay
+from support.replay import replay  # noqa: F401 - a fixture
 
 from ingestion.connector import Extraction, Page
 from ingestion.connectors.github import CONNECTOR

@@ -114,6 +114,26 @@ def test_reviews_keep_submission_time_verdict_and_commit_and_pending_ones_are_dr
     assert (review["actor_id"], review["sha"]) == ("102", fake.shas["c16a"])
 
 
+def test_review_comments_are_events_of_their_own_only_where_their_review_is_not_in_the_timeline(
+    fake: FakeGitHub, walker: Make
+) -> None:
+    pull_request = fake.pull_request(5)
+    told = next(item["id"] for item in pull_request["timeline"] if item["type"] == "PullRequestReview")
+    at = "2026-09-20T10:00:00Z"
+    pull_request["review_threads"] = [
+        [
+            {"id": f"PRRC_{thread}{review}", "created_at": at, "author": "bob", "review": review}
+            for review in (told, None, "PRR_gone")
+        ]
+        for thread in range(12)
+    ]
+    events = quiet(walker).walk().rows("pull_request_timeline")
+    comments = [row for row in events if row["type"] == "PullRequestReviewComment"]
+    assert sorted((row["id"], row["review_id"]) for row in comments) == sorted(
+        (f"PRRC_{thread}{review}", review) for thread in range(12) for review in (None, "PRR_gone")
+    )
+
+
 def test_a_dismissal_names_the_review_its_author_and_the_verdict_before(walker: Make) -> None:
     event = quiet(walker).walk().row("pull_request_timeline", type="ReviewDismissedEvent")
     assert (event["review_id"], event["subject_id"], event["detail"]) == ("E_501_6_2", "102", "APPROVED")
