@@ -46,7 +46,8 @@ recorded_times as (
 
 ),
 
--- Commits between the two ends of a recorded push came with it and were never the head themselves.
+-- Commits between the two ends of a recorded push came with it and were never the head themselves; of a push
+-- that replaced all commits before it, these are all that lead to its end.
 carried as (
 
     select distinct
@@ -71,7 +72,7 @@ carried as (
             and last_shas.position > inner_shas.position
     where
         recorded.method = 'activity'
-        and (recorded.before_sha is null or inner_shas.position > first_shas.position)
+        and (first_shas.position is null or inner_shas.position > first_shas.position)
 
 ),
 

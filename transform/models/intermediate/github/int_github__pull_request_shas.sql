@@ -63,6 +63,7 @@ final as (
         named.sha,
         pull_requests.repository_id,
         pull_requests.head_branch,
+        pull_requests.created_at,
         coalesce(pull_requests.merged_at, pull_requests.closed_at) as ended_at,
         commits.position,
         commits.committed_at,
