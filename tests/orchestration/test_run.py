@@ -90,7 +90,7 @@ def test_first_run_of_a_reporting_day_rebuilds_only_what_depends_on_the_clock(
         "published",
     }
     ((as_of, count),) = published.published()["fct_items_daily"]
-    assert (as_of > datetime(2026, 11, 20), count) == (True, 3)
+    assert (as_of > datetime.fromisoformat("2026-11-20"), count) == (True, 3)
     assert "nothing to build" in published.command("run").output
 
 

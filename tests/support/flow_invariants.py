@@ -1,6 +1,6 @@
 """What must hold for the flow marts of any history; each check yields one sentence per breach.
 
-The checks read rows as a BI user would and recompute nothing that the models compute. That each of them can fail
+The checks read rows as a BI user would and recompute nothing that the models compute. That each can fail
 is shown by `tests/transform/flow/test_invariants.py`, which breaks one row for each.
 """
 
@@ -39,7 +39,7 @@ def visits_do_not_overlap(marts: FlowMarts) -> Iterator[str]:
     for key, visits in _by_item(marts).items():
         for first, second in pairwise(visits):
             if first["exited_at"] is None or first["exited_at"] > second["entered_at"]:
-                yield f"{key}: the visit from {first['entered_at']} runs into that from {second['entered_at']}"
+                yield f"{key}: the visit from {first['entered_at']} runs into {second['entered_at']}"
 
 
 def visits_leave_no_gap_but_closed_time(marts: FlowMarts) -> Iterator[str]:
@@ -96,9 +96,9 @@ def handoffs_are_one_per_round(marts: FlowMarts) -> Iterator[str]:
 def nobody_hands_over_to_themselves(marts: FlowMarts) -> Iterator[str]:
     """The people on both sides differ."""
     for row in marts.handoffs:
-        if row["to_person_key"] is not None and row["from_person_key"] == row["to_person_key"]:
-            if row["mechanism"] in ("review_request", "review_verdict"):
-                yield f"{row['handoff_key']}: {row['from_person_key']} on both sides"
+        is_same = row["to_person_key"] is not None and row["from_person_key"] == row["to_person_key"]
+        if is_same and row["mechanism"] in ("review_request", "review_verdict"):
+            yield f"{row['handoff_key']}: {row['from_person_key']} on both sides"
 
 
 def handoffs_wait_forwards(marts: FlowMarts) -> Iterator[str]:

@@ -25,7 +25,7 @@ from transform.runner import DbtProject
 CONNECTION = "acme-github"
 REPOSITORY = "r1"
 REPOSITORY_NAME = "acme/checkout"
-EPOCH = datetime(2026, 3, 2, 9)
+EPOCH = datetime.fromisoformat("2026-03-02T09:00")
 AS_OF = EPOCH + timedelta(days=63)
 
 MODELS = (
@@ -140,7 +140,13 @@ class Change:
             event
             if event.source_id
             else Event(
-                event.type, event.at, event.actor, event.subject, event.team, event.sha, f"{self.id}-e{index:03}"
+                event.type,
+                event.at,
+                event.actor,
+                event.subject,
+                event.team,
+                event.sha,
+                f"{self.id}-e{index:03}",
             )
             for index, event in enumerate([*made, *self.events])
         ]

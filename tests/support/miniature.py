@@ -5,8 +5,6 @@ small: connector, dbt project, the walk over commits, and Great Expectations, in
 directly. `python -m support.miniature ARGUMENTS` is the command over it.
 """
 
-
-
 from __future__ import annotations
 
 import functools

@@ -4,6 +4,6 @@ from support.miniature import install
 
 install()
 
-from orchestration.code_location import flowgauge
+from orchestration.code_location import flowgauge  # noqa: E402 - the installation comes first
 
 __all__ = ["flowgauge"]

@@ -19,8 +19,7 @@ def counts(snapshot: Path) -> dict[str, int]:
             "select table_name from information_schema.tables where table_schema = 'marts'"
         ).fetchall()
         return {
-            mart: len(connection.execute(f'select * from marts."{mart}"').fetchall())
-            for (mart,) in marts
+            mart: len(connection.execute(f'select * from marts."{mart}"').fetchall()) for (mart,) in marts
         }
 
 

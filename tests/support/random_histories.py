@@ -59,7 +59,9 @@ def _random_change(generator: random.Random, number: int) -> Change:
     if generator.random() < 0.7:
         written = opened + generator.randint(-10, 5)
         change.commits = [Commit(f"sha-{number}-0", after(TICK * written))]
-    switches = sorted(generator.sample(range(opened, opened + length + 1), min(length, generator.randint(0, 4))))
+    switches = sorted(
+        generator.sample(range(opened, opened + length + 1), min(length, generator.randint(0, 4)))
+    )
     change.events = [
         Event("closed" if place % 2 == 0 else "reopened", after(TICK * tick), author)
         for place, tick in enumerate(switches)
@@ -94,15 +96,18 @@ def _random_event(generator: random.Random, change: Change, at: datetime, place:
     if draw < 0.45:
         return Event(generator.choice(REVIEWS), at, actor)
     if draw < 0.6:
-        return Event(
-            generator.choice(["pushed", "force_pushed"]), at, change.author, sha=f"sha-{change.number}-{place}"
-        )
+        kind = generator.choice(["pushed", "force_pushed"])
+        return Event(kind, at, change.author, sha=f"sha-{change.number}-{place}")
     if draw < 0.7:
         return Event(generator.choice(["ready_for_review", "converted_to_draft"]), at, change.author)
     if draw < 0.78:
         return Event(generator.choice(["enqueued", "dequeued"]), at, actor)
     if draw < 0.84:
         return Event("review_dismissed", at, actor, subject=generator.choice(PEOPLE))
+    return _random_request(generator, change, at)
+
+
+def _random_request(generator: random.Random, change: Change, at: datetime) -> Event:
     kind = generator.choice(["review_requested", "review_requested", "review_request_removed"])
     if generator.random() < 0.3:
         return Event(kind, at, change.author, team=generator.choice(["red", "blue", "strangers"]))

@@ -1,7 +1,7 @@
-"""The stage rules, read aloud: a slow interpreter that asks at each instant what holds, from the whole history.
+"""The stage rules, read aloud: a slow interpreter that asks at each instant what the whole history says.
 
-Written from the rules' text and not from the SQL: no window, no counter, no shared helper. At every instant at
-which anything happens it works out the stage from scratch and joins equal neighbours to visits.
+Written from the rules' text and not from the SQL: no window, no counter, no shared helper. At every instant
+at which anything happens it works out the stage from scratch and joins equal neighbours to visits.
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ class Interpreter:
         """The visits from build start to merge, final closing or now, in order, without equal neighbours."""
         instants = self._instants(change)
         stages = [(instant, self.stage_at(change, instant)) for instant in instants]
-        joined = [
-            pair for index, pair in enumerate(stages) if index == 0 or pair[1] != stages[index - 1][1]
-        ]
+        joined = [pair for index, pair in enumerate(stages) if index == 0 or pair[1] != stages[index - 1][1]]
         end = self.ended_at(change)
         visits = []
         for place, (entered, stage) in enumerate(joined):

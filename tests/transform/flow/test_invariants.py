@@ -1,9 +1,10 @@
-"""Random histories through the models: what must hold for any history, and what a slow reading says of each."""
+"""Random histories through the models: what must hold for any, and what a slow reading says of each."""
 
 import copy
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -118,7 +119,7 @@ def finished(marts: FlowMarts) -> dict[str, Any]:
     """A visit of an item with several, which another one follows without a pause."""
     for change in marts.changes:
         visits = marts.visits_of(change["change_key"])
-        for first, second in zip(visits, visits[1:], strict=False):
+        for first, second in pairwise(visits):
             if first["exited_at"] == second["entered_at"] and marts.flow_ended_at[change["change_key"]]:
                 return first
     raise AssertionError("no such visit")
@@ -143,7 +144,9 @@ def empty_visit(marts: FlowMarts) -> None:
 
 def split_visit(marts: FlowMarts) -> None:
     visit = finished(marts)
-    following = next(v for v in marts.visits_of(visit["flow_item_key"]) if v["entered_at"] == visit["exited_at"])
+    following = next(
+        v for v in marts.visits_of(visit["flow_item_key"]) if v["entered_at"] == visit["exited_at"]
+    )
     following["stage_key"] = visit["stage_key"]
 
 
@@ -170,9 +173,7 @@ def departure_forgotten(marts: FlowMarts) -> None:
 
 def open_item_forgotten(marts: FlowMarts) -> None:
     last_day = max(row["date_day"] for row in marts.daily)
-    marts.daily.remove(
-        next(row for row in marts.daily if row["date_day"] == last_day and row["wip_open"])
-    )
+    marts.daily.remove(next(row for row in marts.daily if row["date_day"] == last_day and row["wip_open"]))
 
 
 def arrival_forgotten(marts: FlowMarts) -> None:
@@ -208,7 +209,7 @@ def test_slow_reading_fails_on_a_wrong_rule(batch: Batch) -> None:
     """An interpreter that forgets one rule disagrees with the marts: the comparison can fail."""
 
     class Forgetful(Interpreter):
-        def _is_sent_back(self, past: list[Any]) -> bool:
+        def _is_sent_back(self, _past: list[Any]) -> bool:
             return False
 
     interpreter = Forgetful(batch.changes, batch.organisation)

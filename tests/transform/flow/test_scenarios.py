@@ -22,7 +22,9 @@ def change(name: str, *events: Event, branch: str = "main", **facts: Any) -> Cha
     """A change by ada, opened at hour 0 unless said otherwise, with a head commit of its own."""
     number = len(SCENARIOS) + 1
     created = facts.pop("created_at", on(0))
-    made = Change(number, created, base_branch=branch, head_sha=f"head-{number}", events=list(events), **facts)
+    made = Change(
+        number, created, base_branch=branch, head_sha=f"head-{number}", events=list(events), **facts
+    )
     SCENARIOS[name] = made
     return made
 
@@ -33,7 +35,12 @@ change("approved", event("reviewed_approved", 2, "bob"), merged_at=on(3), merged
 change("written_before", commits=[Commit("w", on(-4)), Commit("x", on(-1))], merged_at=on(1), merged_by="bob")
 change("written_after", commits=[Commit("y", on(1))], merged_at=on(2), merged_by="bob")
 change("draft", event("ready_for_review", 2), event("commented", 3, "bob"))
-change("back_to_draft", event("converted_to_draft", 1), event("commented", 2, "bob"), event("ready_for_review", 4))
+change(
+    "back_to_draft",
+    event("converted_to_draft", 1),
+    event("commented", 2, "bob"),
+    event("ready_for_review", 4),
+)
 change("draft_without_events", is_draft=True)
 change("self_reviewed", event("reviewed_commented", 1, "ada"), event("commented", 2, "ada"))
 change("bot_reviewed", event("reviewed_commented", 1, "robo"))
@@ -51,12 +58,25 @@ change(
     event("reviewed_changes_requested", 1, "bob"),
     event("review_dismissed", 2, "cyd", subject="bob"),
 )
-change("approval_dismissed", event("reviewed_approved", 1, "bob"), event("review_dismissed", 3, "cyd", subject="bob"))
+change(
+    "approval_dismissed",
+    event("reviewed_approved", 1, "bob"),
+    event("review_dismissed", 3, "cyd", subject="bob"),
+)
 change("two_needed", event("reviewed_approved", 1, "bob"), event("reviewed_approved", 3, "cyd"), branch="two")
-change("none_needed", event("reviewed_changes_requested", 2, "bob"), event("pushed", 3, sha="n2"), branch="zero")
+change(
+    "none_needed", event("reviewed_changes_requested", 2, "bob"), event("pushed", 3, sha="n2"), branch="zero"
+)
 change("assumed", event("commented", 2, "bob"), branch="free")
-change("assumed_and_blocked", event("reviewed_changes_requested", 2, "robo"), event("commented", 3, "bob"), branch="free")
-change("queued", event("reviewed_approved", 1, "bob"), event("enqueued", 2, "ada"), event("dequeued", 4, "robo"))
+change(
+    "assumed_and_blocked",
+    event("reviewed_changes_requested", 2, "robo"),
+    event("commented", 3, "bob"),
+    branch="free",
+)
+change(
+    "queued", event("reviewed_approved", 1, "bob"), event("enqueued", 2, "ada"), event("dequeued", 4, "robo")
+)
 change("abandoned", event("commented", 1, "bob"), closed_at=on(5))
 change("reopened", event("closed", 2), event("reopened", 5), event("reviewed_approved", 6, "bob"))
 change("closed_and_merged", event("closed", 2), merged_at=on(4), merged_by="bob")
@@ -71,7 +91,12 @@ change("in_no_time", merged_at=on(0), merged_by="bob")
 change("merged_before_opened", created_at=on(2), merged_at=on(1), merged_by="bob")
 change("checked", event("reviewed_approved", 1, "bob"))
 change("late_rules", event("commented", 1, "bob"), branch="late")
-change("asked_in_draft", event("review_requested", 1, subject="bob"), event("ready_for_review", 3), event("commented", 5, "bob"))
+change(
+    "asked_in_draft",
+    event("review_requested", 1, subject="bob"),
+    event("ready_for_review", 3),
+    event("commented", 5, "bob"),
+)
 change(
     "asked_two",
     event("review_requested", 1, subject="bob"),
@@ -85,10 +110,19 @@ change(
     event("reviewed_commented", 6, "bob"),
 )
 change("asked_nobody", event("commented", 3, "bob"))
-change("request_removed", event("review_requested", 1, subject="bob"), event("review_request_removed", 3, subject="bob"))
+change(
+    "request_removed",
+    event("review_requested", 1, subject="bob"),
+    event("review_request_removed", 3, subject="bob"),
+)
 change("request_unanswered", event("review_requested", 1, subject="bob"), merged_at=on(4), merged_by="bob")
 change("asked_bot", event("review_requested", 1, subject="robo"), event("commented", 2, "bob"))
-change("asked_known_team", event("review_requested", 1, team="blue"), event("commented", 2, "dot"), event("commented", 4, "cyd"))
+change(
+    "asked_known_team",
+    event("review_requested", 1, team="blue"),
+    event("commented", 2, "dot"),
+    event("commented", 4, "cyd"),
+)
 change("asked_unknown_team", event("review_requested", 1, team="strangers"), event("commented", 2, "dot"))
 change(
     "three_rounds",
@@ -110,7 +144,13 @@ change(
     merged_by="robo",
 )
 change("approved_and_closed", event("reviewed_approved", 1, "bob"), closed_at=on(3))
-change("after_the_end", event("reviewed_approved", 1, "bob"), event("reviewed_commented", 9, "cyd"), merged_at=on(2), merged_by="dot")
+change(
+    "after_the_end",
+    event("reviewed_approved", 1, "bob"),
+    event("reviewed_commented", 9, "cyd"),
+    merged_at=on(2),
+    merged_by="dot",
+)
 change("beyond_the_horizon", event("closed", 21), closed_at=on(21))
 change("later_than_known", created_at=on(21))
 change("reverting", reverts_number=1, merged_at=on(9), merged_by="bob")
@@ -341,14 +381,15 @@ def test_waits_are_null_with_a_reason_until_accepted(warehouse: FlowWarehouse) -
         "not_applicable",
     )
     pending = handoffs_of(warehouse, "three_rounds")[-1]
-    assert (pending["wait_calendar_seconds"], pending["wait_calendar_seconds_null_reason"]) == (None, "not_yet")
+    assert (pending["wait_calendar_seconds"], pending["wait_calendar_seconds_null_reason"]) == (
+        None,
+        "not_yet",
+    )
     assert pending["to_person_key"] is None
 
 
 def fact(warehouse: FlowWarehouse, name: str) -> dict[str, Any]:
-    (row,) = warehouse.rows(
-        f"select * from marts.fct_changes where number = {SCENARIOS[name].number}"
-    )
+    (row,) = warehouse.rows(f"select * from marts.fct_changes where number = {SCENARIOS[name].number}")
     return row
 
 
@@ -456,8 +497,8 @@ def test_impossible_measures_are_rejected_rows_with_both_instants(warehouse: Flo
 
 def requests_of(warehouse: FlowWarehouse, name: str) -> list[dict[str, Any]]:
     return warehouse.rows(
-        "select requests.* from marts.fct_review_requests as requests join marts.fct_changes using (change_key) "
-        f"where number = {SCENARIOS[name].number} order by asked_at"
+        "select requests.* from marts.fct_review_requests as requests "
+        f"join marts.fct_changes using (change_key) where number = {SCENARIOS[name].number} order by asked_at"
     )
 
 
