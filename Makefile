@@ -38,7 +38,7 @@ run: $(READY) ## load, build and publish, by flowgauge.yaml (or FLOWGAUGE_CONFIG
 
 test: $(READY) ## run all tests; ARGS="-k NAME"
 	@echo "Running the tests with $(WORKERS) workers."
-	@$(VENV)/bin/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(READY) ## check style, types, layers and SQL
 	@echo "ruff";         $(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

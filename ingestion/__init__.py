@@ -1,1 +1,1 @@
-"""Ingestion: connectors that load vendor facts into raw datasets through dlt, and the settings that name them."""
+"""Ingestion: connectors that load vendor facts into raw datasets through dlt, and their settings."""

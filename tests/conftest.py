@@ -1,4 +1,4 @@
-"""What holds for every test: no network beyond loopback, no telemetry, no settings from the developer's shell."""
+"""What holds for every test: loopback only, no telemetry, nothing from the developer's shell."""
 
 import os
 
@@ -10,7 +10,7 @@ LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
 @pytest.fixture(autouse=True)
 def hermetic_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Forbid connections that leave the machine and hide the shell's own Flowgauge, dbt and Dagster settings."""
+    """Forbid connections that leave the machine and hide the shell's Flowgauge, dbt and Dagster settings."""
     socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
     for name in list(os.environ):
         if name.startswith(("FLOWGAUGE_", "DAGSTER_", "DBT_", "DESTINATION__", "RUNTIME__")) and name != (

@@ -429,6 +429,7 @@ class Nodes:
             ),
             "reviewRequests": page(lambda: state.requested, partial(self._review_request, state)),
             "closingIssuesReferences": page(list, dict),
+            "reviewThreads": page(list, dict),
         }
 
     def _page(

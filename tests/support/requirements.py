@@ -1,4 +1,4 @@
-"""What a test may need from the machine: where it is missing the test skips with a reason, under CI it fails."""
+"""What a test may need from the machine: where it is missing the test skips, under CI it fails."""
 
 import os
 from typing import NoReturn
@@ -12,7 +12,7 @@ def is_ci() -> bool:
 
 
 def missing(what: str) -> NoReturn:
-    """Skip the calling test because `what` is not there; fail it under CI, which installs all that tests need."""
+    """Skip the calling test for want of `what`; fail it under CI, which installs all that tests need."""
     if is_ci():
         pytest.fail(f"CI must provide what this test needs: {what}")
     pytest.skip(what)

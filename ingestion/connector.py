@@ -1,0 +1,245 @@
+"""What a connector is: a declaration of tables, settings and what they provide, plus one function that walks.
+
+The kit (`pipeline.py`) derives everything else from the declaration: the dlt tables with their column
+contracts, keys and merge, the checks of each row, the removal of rows that are gone, `source_counts` and
+`rejected_rows`. The register at the end is the one place outside a connector's own folders that names it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from ingestion.http import HttpClient
+    from ingestion.identity import EmailHasher
+    from ingestion.settings import ConnectionSettings
+
+DataType = Literal["text", "bigint", "bool", "timestamp", "double", "date", "json"]
+Exactness = Literal["exact", "derived", "absent"]
+
+KIT_COLUMNS = ("connection", "extracted_at", "row_hash", "is_removed")
+"""Columns that the kit appends to every table; a connector never declares or fills them.
+
+`row_hash` is over the content, so that rows which already stand in the warehouse are not loaded again;
+`is_removed` is dlt's hard-delete hint, true only on the way and never in the warehouse.
+"""
+
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+class ConnectorError(Exception):
+    """A connector broke its own declaration: a defect in code, never in the vendor's data."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared column of a raw table.
+
+    Values of `timestamp` are aware datetimes or ISO 8601 text with an offset, of `date` dates or ISO text,
+    of `json` anything that JSON can say; the others are the plain Python type. Nothing else is coerced.
+    """
+
+    name: str
+    data_type: DataType
+    description: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """One declared raw table.
+
+    Attributes:
+        name: plural noun, without the connector's name.
+        description: starts with the grain, "One row per …".
+        key: columns that identify a row within its connection (the kit adds `connection`).
+        columns: all columns; those of the key are never null.
+        updated: the column whose greater value wins where one walk yields a key twice; without it, or where
+            equal, the row yielded later wins.
+        outlives_source: the vendor forgets its rows after a while (or only the connector knows them, as
+            snapshots): rows that a full refresh does not see stay.
+        complete_within: columns of a parent (for instance `("pull_request_id",)`) whose rows always come
+            complete in one page: rows of such a parent that are missing from the page are removed.
+    """
+
+    name: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    updated: str | None = None
+    complete_within: tuple[str, ...] = ()
+    outlives_source: bool = False
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        strange = [name for name in (self.name, *names) if not _IDENTIFIER.fullmatch(name)]
+        if strange:
+            raise ConnectorError(f"table {self.name} uses names that are not snake_case: {strange}")
+        repeated = {name for name in names if names.count(name) > 1}
+        reserved = set(names) & set(KIT_COLUMNS)
+        wanted = {*self.key, *self.complete_within, *([self.updated] if self.updated else [])}
+        if repeated or reserved:
+            raise ConnectorError(
+                f"table {self.name}: columns declared twice or reserved: {repeated | reserved}"
+            )
+        if not self.key or not wanted <= set(names):
+            raise ConnectorError(f"table {self.name} names but does not declare: {wanted - set(names)}")
+
+
+class Page(NamedTuple):
+    """Rows of one table, as far as the vendor's paging gives them at once.
+
+    `parents` matters for tables with `complete_within` only: the values of those columns for which this page
+    is complete although it may hold no row of theirs, so that the last child can be removed too.
+    """
+
+    table: str
+    rows: Sequence[Mapping[str, Any]]
+    parents: Sequence[tuple[Any, ...]] = ()
+
+
+class Finding(NamedTuple):
+    """What `flowgauge doctor` says about one aspect of a connection; `remedy` is empty where all is well."""
+
+    level: Literal["ok", "warning", "error"]
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class SourceCount:
+    """The source's own count of what one scope (a repository, a window) of a table holds."""
+
+    table: str
+    scope: str
+    count: int
+
+
+def _say_nothing(_message: str) -> None:
+    """Default progress callback."""
+
+
+@dataclass
+class Extraction:
+    """What a connector is given for one walk.
+
+    Attributes:
+        settings: the connection's settings, an instance of the connector's own model.
+        http: the client that `Connector.client` built from them.
+        state: what the last complete walk left; changes are kept only if this walk completes. JSON-able.
+        since: re-read from this instant, whatever the cursors say.
+        is_full_refresh: the state is empty and everything is read anew; rows not yielded are removed.
+        started_at: start of this walk, UTC, whole seconds.
+        workspace: directory that outlives the run, for clones.
+        log: tells the person who waits what is going on, in one line.
+        hash_email: keyed hash of an e-mail address; addresses themselves are never yielded.
+    """
+
+    settings: Any
+    http: HttpClient
+    state: dict[str, Any]
+    started_at: datetime
+    workspace: Path
+    hash_email: EmailHasher
+    since: datetime | None = None
+    is_full_refresh: bool = False
+    log: Callable[[str], None] = _say_nothing
+    source_counts: dict[tuple[str, str], SourceCount] = field(default_factory=dict)
+
+    def expect_count(self, table: str, scope: str, count: int) -> None:
+        """Record what the source itself says it holds, for reconciliation (`source_counts`)."""
+        self.source_counts[table, scope] = SourceCount(table, scope, count)
+
+
+SOURCE_COUNTS = Table(
+    name="source_counts",
+    description="One row per table and scope that the source counts itself, for reconciliation.",
+    key=("table_name", "scope"),
+    columns=(
+        Column("table_name", "text", "Raw table.", nullable=False),
+        Column("scope", "text", "What was counted, such as a repository or a window.", nullable=False),
+        Column("source_count", "bigint", "Rows that the source says it holds.", nullable=False),
+        Column("counted_at", "timestamp", "When it first said so.", nullable=False),
+    ),
+)
+REJECTED_ROWS = Table(
+    name="rejected_rows",
+    description="One row per row of another table that broke its declaration, and rule that it broke.",
+    key=("table_name", "row_key", "rule"),
+    columns=(
+        Column("table_name", "text", "Raw table that the row was meant for.", nullable=False),
+        Column("row_key", "text", "Its key, as a JSON list.", nullable=False),
+        Column("rule", "text", "What it broke: the column, what is expected and what came.", nullable=False),
+        Column("row", "json", "The row's declared columns, as they came.", nullable=False),
+        Column("rejected_at", "timestamp", "When it was first rejected.", nullable=False),
+    ),
+    complete_within=("table_name", "row_key"),
+)
+
+
+@dataclass(frozen=True)
+class Connector:
+    """A vendor's connector as declared by `ingestion.connectors.<name>.CONNECTOR`.
+
+    Attributes:
+        name: folder, dataset suffix, dbt source and asset group.
+        title: the vendor's product, as people write it.
+        settings: pydantic model of one connection.
+        tables: raw tables of the dataset `raw_<name>`.
+        provides: canonical entity → event type → how exactly the vendor tells it; `{}` for entities without
+            event types.
+        grains: canonical relation → the raw table that it holds exactly one row for each row of, where there
+            is one; quality compares their counts.
+        client: builds the HTTP client from the settings.
+        extract: yields pages; may change `extraction.state`.
+        check: what `flowgauge doctor` asks of a connection, reading only.
+        identities: names of what the connection reads (repositories, projects): one of them in two
+            connections of a connector is a settings error.
+        example: a connection as people would write it into flowgauge.yaml.
+    """
+
+    name: str
+    title: str
+    settings: type[ConnectionSettings]
+    tables: tuple[Table, ...]
+    provides: Mapping[str, Mapping[str, Exactness]]
+    client: Callable[[Any], HttpClient]
+    extract: Callable[[Extraction], Iterator[Page]]
+    check: Callable[[Extraction], Iterator[Finding]]
+    grains: Mapping[str, str] = field(default_factory=dict)
+    identities: Callable[[Any], Iterable[str]] = lambda _settings: ()
+    example: str = ""
+
+    @property
+    def all_tables(self) -> tuple[Table, ...]:
+        """The connector's own tables and those that the kit keeps for every connector."""
+        return (*self.tables, SOURCE_COUNTS, REJECTED_ROWS)
+
+    @property
+    def dataset(self) -> str:
+        """Schema of the warehouse that holds the connector's raw tables."""
+        return f"raw_{self.name}"
+
+    def table(self, name: str) -> Table:
+        """The declared table; ConnectorError where there is none of that name."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise ConnectorError(f"connector {self.name} yielded a page of {name!r}, which it does not declare")
+
+
+REGISTERED = ("github",)
+"""One line per connector: the name of its folder in `ingestion/connectors/`."""
+
+
+@cache
+def connectors() -> dict[str, Connector]:
+    """All registered connectors by name, imported on the first call."""
+    return {name: importlib.import_module(f"ingestion.connectors.{name}").CONNECTOR for name in REGISTERED}

@@ -1,0 +1,62 @@
+"""Everything of the definitions that needs the parsed dbt project: imported only where something is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from ingestion.connector import connectors
+from ingestion.settings import Settings
+from orchestration.assets import begin_build_step, containment_step, publication_step
+from orchestration.checks import quality_steps, sources_of
+from orchestration.due import Due, what_is_due
+from orchestration.home import Home
+from orchestration.jobs import build_job, clock_job
+from orchestration.keys import AS_OF, RawTables
+from orchestration.ledger import Ledger
+from orchestration.models import Models, fingerprint, provided_by
+from orchestration.schedules import schedules
+from orchestration.sensors import sensors
+from orchestration.times import now, reporting_day
+from transform.runner import DbtProject
+
+
+def building_definitions(
+    settings: Settings, home: Home, raw: RawTables, names: Sequence[str], pool: str | None
+) -> dg.Definitions:
+    """The steps of a build, its jobs, the schedules and the sensor.
+
+    Args:
+        settings: what `flowgauge.yaml` says.
+        home: where everything is written.
+        raw: the assets that loading fills.
+        names: connectors in use.
+        pool: pool of every step.
+    """
+    used = [connectors()[name] for name in names]
+    provided = provided_by(used)
+    models = Models(DbtProject(home.warehouse, home.dbt_target, provided), raw)
+    canonical, marts = models.steps(pool)
+    suites = quality_steps(sources_of(used), raw, pool)
+    of_clock = clock_job(suites)
+    zone = settings.reporting_timezone
+
+    def due() -> Due | None:
+        return what_is_due(
+            Ledger.read(home.ledger), day=reporting_day(now(), zone), zone=zone, models=fingerprint(provided)
+        )
+
+    return dg.Definitions(
+        assets=[
+            begin_build_step(settings, raw, fingerprint(provided), pool),
+            canonical,
+            containment_step(models.keys_of("canonical"), pool),
+            marts,
+            publication_step([AS_OF, *models.keys_of("marts")], models.descriptions(), pool),
+        ],
+        asset_checks=suites,
+        jobs=[build_job(raw, suites), of_clock],
+        schedules=schedules(zone, of_clock, due),
+        sensors=sensors(),
+    )

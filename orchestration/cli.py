@@ -1,0 +1,250 @@
+"""The `flowgauge` command: arguments in, sentences and exit statuses out.
+
+Exit status 0 means that everything asked for was done, 1 that something failed, 2 that the settings or the
+arguments are wrong and nothing was touched. What the commands do stands in modules of their own, imported by
+the command that needs them, so that help and errors come at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ingestion.settings import Settings
+    from orchestration.home import Home
+
+DEBUG_FLAG = "--debug"
+DEFAULT_PORT = 3000
+FAILED, WRONG_SETTINGS = 1, 2
+
+app = typer.Typer(
+    help="Gauges the flow of software delivery: loads, builds, checks and publishes.",
+    epilog=f"{DEBUG_FLAG} with any command shows tracebacks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+connector_app = typer.Typer(help="What can be connected.", no_args_is_help=True)
+app.add_typer(connector_app, name="connector")
+
+
+@app.command()
+def run(
+    only: Annotated[str | None, typer.Option(help="Load this connection only.", metavar="NAME")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Re-read from this day (YYYY-MM-DD) or instant.", metavar="DATE")
+    ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Forget the cursors and read everything anew.")
+    ] = False,
+    as_of: Annotated[
+        str | None, typer.Option(help="Report on this day's start or this instant.", metavar="DATE")
+    ] = None,
+) -> None:
+    """Load what is new, build what depends on it, check it, publish it."""
+    from orchestration.console import Reporter
+    from orchestration.run import RunOptions
+    from orchestration.run import run as execute
+
+    settings, home = _settings(), _home()
+    zone = settings.reporting_timezone
+    options = RunOptions(
+        only=_connection_name(settings, only),
+        since=_instant(since, zone, "--since"),
+        is_full_refresh=full_refresh,
+        as_of=_instant(as_of, zone, "--as-of"),
+    )
+    home.prepare()
+    reporter = Reporter()
+    outcome = execute(settings, home, options, reporter)
+    for failure in outcome.failures:
+        reporter.failure(failure)
+    if DEBUG_FLAG in sys.argv:
+        for detail in outcome.details:
+            reporter.line(detail)
+    if outcome.failures:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """How fresh each connection is, and what is published."""
+    from orchestration.console import Reporter
+    from orchestration.status import read_status
+    from orchestration.tables import status_tables
+
+    found = read_status(_settings(), _home())
+    reporter = Reporter()
+    if as_json:
+        reporter.json(found.as_json())
+        return
+    for renderable in status_tables(found):
+        reporter.console.print(renderable)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Check settings, tokens and their scopes, disk, locks, versions; say what to do."""
+    from orchestration.console import Reporter
+    from orchestration.doctor import examine
+
+    reporter, settings = Reporter(), _settings()
+    found = []
+    for subject, finding in examine(settings, _home()):
+        found.append({"subject": subject, **finding._asdict()})
+        if not as_json:
+            remedy = f": {finding.remedy}" if finding.remedy else ""
+            tell = {"ok": reporter.success, "warning": reporter.warning, "error": reporter.failure}
+            tell[finding.level](f"{subject}: {finding.message}{remedy}")
+    if as_json:
+        reporter.json(found)
+    if any(each["level"] == "error" for each in found):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = DEFAULT_PORT,
+) -> None:
+    """Dagster's UI and daemon on this machine, with the schedules on; stop it with Ctrl-C."""
+    from orchestration.configuration import settings_path
+    from orchestration.console import Reporter
+    from orchestration.server import LOOPBACK
+    from orchestration.server import serve as become_server
+
+    _settings()
+    home = _home()
+    home.prepare()
+    Reporter().line(f"http://{LOOPBACK}:{port} shows everything in a few seconds; stop it with Ctrl-C")
+    sys.stdout.flush()
+    become_server(settings_path(), home, port)
+
+
+@app.command()
+def init() -> None:
+    """Write a commented flowgauge.yaml to begin with."""
+    from orchestration.configuration import write_example
+    from orchestration.console import Reporter
+
+    path = write_example()
+    Reporter().success(f"wrote {path}: put in what is yours, then `flowgauge doctor` and `flowgauge run`")
+
+
+@app.command()
+def version() -> None:
+    """The installed version."""
+    from importlib.metadata import version as installed
+
+    typer.echo(installed("flowgauge"))
+
+
+@connector_app.command("list")
+def connector_list(
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """What can be connected, what each provides and needs."""
+    from ingestion.connector import connectors
+    from orchestration.console import Reporter
+    from orchestration.tables import connector_table, describe_connector
+
+    described = [describe_connector(each) for each in connectors().values()]
+    reporter = Reporter()
+    if as_json:
+        reporter.json(described)
+    else:
+        reporter.console.print(connector_table(described))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and end the process with its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(_status_of([each for each in given if each != DEBUG_FLAG], is_debug=DEBUG_FLAG in given))
+
+
+def _status_of(arguments: Sequence[str], *, is_debug: bool) -> int:
+    try:
+        app(list(arguments), prog_name="flowgauge")
+    except SystemExit as ended:  # what typer ends with, its own sentence about wrong arguments printed
+        return ended.code if isinstance(ended.code, int) else FAILED
+    except Exception as error:
+        if is_debug:
+            traceback.print_exc()
+        return _tell(error, is_debug=is_debug)
+    return 0
+
+
+def _tell(error: Exception, *, is_debug: bool) -> int:
+    """Say what is wrong in one sentence and return the exit status that it means."""
+    from ingestion.settings import SettingsError, SettingsMissingError
+    from orchestration.configuration import ExampleError, how_to_get_settings
+    from orchestration.lock import WarehouseBusyError
+    from orchestration.server import ServeError
+
+    if isinstance(error, SettingsMissingError):
+        typer.echo(how_to_get_settings(error.path), err=True)
+        return WRONG_SETTINGS
+    if isinstance(error, SettingsError):
+        typer.echo(str(error), err=True)
+        return WRONG_SETTINGS
+    expected = isinstance(error, (WarehouseBusyError, ServeError, ExampleError, OSError))
+    hint = "" if is_debug or expected else f" (the traceback: again with {DEBUG_FLAG})"
+    typer.echo(f"{error}{hint}" if str(error) else f"{type(error).__name__}{hint}", err=True)
+    return FAILED
+
+
+def _settings() -> Settings:
+    from ingestion.settings import load_settings
+    from orchestration.configuration import settings_path
+
+    return load_settings(settings_path())
+
+
+def _home() -> Home:
+    from orchestration.home import Home
+
+    return Home.from_environment()
+
+
+def _connection_name(settings: Settings, name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        return settings.connection(name).name
+    except KeyError as error:
+        raise typer.BadParameter(str(error.args[0]), param_hint="--only") from None
+
+
+def _instant(text: str | None, zone: str, option: str) -> datetime | None:
+    """The instant that was meant: a day's start or a time, of the reporting zone if it names none."""
+    from zoneinfo import ZoneInfo
+
+    from orchestration.times import now
+
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text} is neither a day (2026-11-20) nor an instant (2026-11-20T09:00:00+01:00)",
+            param_hint=option,
+        ) from None
+    instant = instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(zone))
+    if instant > now():
+        raise typer.BadParameter(f"{text} is in the future", param_hint=option)
+    return instant
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Everything that Dagster shows and runs, from the settings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import dagster as dg
+
+from ingestion.connector import connectors
+from ingestion.settings import Settings
+from orchestration.home import Home
+from orchestration.jobs import ingest_job
+from orchestration.keys import POOL, RawTables
+from orchestration.loading import connection_step, organisation_step
+from orchestration.resources import Warehouse
+
+
+def build_definitions(
+    settings: Settings,
+    *,
+    home: Home | None = None,
+    is_build_included: bool = True,
+    pool: str | None = POOL,
+    loggers: Mapping[str, dg.LoggerDefinition] | None = None,
+) -> dg.Definitions:
+    """Assets, checks, jobs, schedules and sensors for one set of settings.
+
+    Args:
+        settings: what `flowgauge.yaml` says.
+        home: where everything is written; by default the environment's.
+        is_build_included: without the build, neither dbt nor anything that needs it is imported.
+        pool: pool of every step. The command passes None: its runs do not queue with the daemon's, they are
+            refused, or refuse, by the warehouse lock.
+        loggers: loggers by name, Dagster's own by default.
+    """
+    register = connectors()
+    named: dict[str, list[str]] = defaultdict(list)
+    for connection in settings.connections:
+        named[connection.connector].append(connection.name)
+    raw = RawTables(named, register)
+    home = home or Home.from_environment()
+    loading = dg.Definitions(
+        assets=[
+            organisation_step(settings, pool),
+            *(connection_step(each, register[each.connector], pool) for each in settings.connections),
+        ],
+        jobs=[ingest_job(raw)],
+        resources={"warehouse": Warehouse(home_path=str(home.path))},
+        executor=dg.in_process_executor,
+        loggers=loggers,
+    )
+    if not is_build_included:
+        return loading
+    from orchestration.building import building_definitions
+
+    return dg.Definitions.merge(loading, building_definitions(settings, home, raw, sorted(named), pool))

@@ -1,0 +1,241 @@
+"""The dbt project as Dagster assets, its tests as asset checks, and the two steps that build it.
+
+`canonical` builds what connectors deliver in common words, `marts` everything else; between them the commit
+containment is computed. dbt runs inside this process; its results become Dagster's events by dagster-dbt's
+own conversion, which reads dbt's structured log messages.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from ingestion.connector import Connector
+from orchestration.keys import AS_OF, BUILD_WITH_THE_REST, CLOCK_TAG, RawTables
+from orchestration.ledger import Build, Part
+from orchestration.resources import Warehouse
+from transform import runner
+from transform.runner import DbtProject, TransformError
+
+if TYPE_CHECKING:
+    from dagster_dbt import DagsterDbtTranslator
+
+# By name and not by path: dbt resolves a path against the working directory.
+CANONICAL = "+fqn:flowgauge.canonical"
+EVERYTHING = "fqn:*"
+PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "containment.py", "runner.py")
+TEST_RESULT = "LogTestResult"
+RESULT_EVENTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", TEST_RESULT})
+
+
+def fingerprint(connectors: Mapping[str, Sequence[str]]) -> str:
+    """Hash of all that the models are made from: a change of it means that they have to be built again."""
+    digest = hashlib.sha256(json.dumps({k: sorted(v) for k, v in sorted(connectors.items())}).encode())
+    for pattern in PROJECT_FILES:
+        for path in sorted(runner.PROJECT_DIR.rglob(pattern)):
+            digest.update(str(path.relative_to(runner.PROJECT_DIR)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def provided_by(used: Iterable[Connector]) -> dict[str, list[str]]:
+    """Canonical entities that each connector in use provides, as dbt is told them."""
+    return {each.name: sorted(each.provides) for each in sorted(used, key=lambda each: each.name)}
+
+
+class Models:
+    """The parsed project together with what Dagster must know of it."""
+
+    def __init__(self, project: DbtProject, raw: RawTables) -> None:
+        self.project = project
+        self.manifest = project.parse()
+        self.translator = _translator(raw)
+
+    def keys_of(self, schema: str) -> list[dg.AssetKey]:
+        """Assets of all models of a schema."""
+        return [
+            self.translator.get_asset_key(node)
+            for node in self.manifest["nodes"].values()
+            if node["resource_type"] == "model" and node["schema"] == schema
+        ]
+
+    def descriptions(self) -> dict[str, tuple[str, dict[str, str]]]:
+        """Relation ("schema.table") of each model → its description and those of its columns."""
+        return {
+            f"{node['schema']}.{node['name']}": (
+                node["description"],
+                {column["name"]: column["description"] for column in node["columns"].values()},
+            )
+            for node in self.manifest["nodes"].values()
+            if node["resource_type"] == "model"
+        }
+
+    def steps(self, pool: str | None) -> list[dg.AssetsDefinition]:
+        """The steps `build_canonical` and `build_marts`."""
+        from dagster_dbt import dbt_assets
+
+        @dbt_assets(
+            manifest=self.manifest,
+            name="build_canonical",
+            select=CANONICAL,
+            dagster_dbt_translator=self.translator,
+            pool=pool,
+        )
+        def build_canonical(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+            yield from self._build(context, warehouse, "canonical", CANONICAL, None)
+
+        @dbt_assets(
+            manifest=self.manifest,
+            name="build_marts",
+            select=EVERYTHING,
+            exclude=CANONICAL,
+            dagster_dbt_translator=self.translator,
+            pool=pool,
+        )
+        def build_marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+            yield from self._build(context, warehouse, "marts", EVERYTHING, CANONICAL)
+
+        return [build_canonical, build_marts]
+
+    def _build(
+        self,
+        context: dg.AssetExecutionContext,
+        warehouse: Warehouse,
+        part: Part,
+        select: str,
+        exclude: str | None,
+    ) -> Iterator[Any]:
+        warehouse.claim(context)
+        with warehouse.changing_ledger() as ledger:
+            ledger.unverified.add(part)
+        arguments = self._arguments(context, select, exclude)
+        results: list[Any] = []
+        try:
+            self.project.invoke(["build", *arguments], callbacks=[_collector(results, context)])
+        except TransformError as error:
+            yield from self._events(results, context)
+            raise dg.Failure(str(error), allow_retries=False) from error
+        with warehouse.changing_ledger() as ledger:
+            if self._is_all_that_is_due(context, ledger.build):
+                ledger.unverified.discard(part)
+        tests = sum(result.info.name == TEST_RESULT for result in results)
+        context.log.info(f"{part}: {len(results) - tests} models built, {tests} tests passed")
+        yield from self._events(results, context)
+
+    def _arguments(self, context: dg.AssetExecutionContext, select: str, exclude: str | None) -> list[str]:
+        """What the run's selection of assets and checks is in dbt's words.
+
+        `buildable` leaves tests that also read a model of the other step to that step.
+        """
+        from dagster_dbt.asset_utils import get_subset_selection_for_context
+
+        selection, indirect = get_subset_selection_for_context(
+            context, self.manifest, select, exclude, None, self.translator, None
+        )
+        return [*selection, "--indirect-selection", indirect or "buildable"]
+
+    def _is_all_that_is_due(self, context: dg.AssetExecutionContext, build: Build | None) -> bool:
+        """Whether this run makes and tests all of the step's models that the build begun last has to make.
+
+        Outside of a build, say for one model from the UI, nothing is ever complete: the next run builds anew.
+        """
+        if build is None or build.run != context.run.run_id:
+            return False
+        tags = context.assets_def.tags_by_key
+        every = set(context.assets_def.node_keys_by_output_name.values())
+        due = every if build.scope == "all" else {key for key in every if CLOCK_TAG in tags.get(key, {})}
+        tests = {spec.key for spec in context.assets_def.node_check_specs_by_output_name.values()}
+        due_tests = {key for key in tests if key.asset_key in due}
+        return due <= set(context.selected_asset_keys) and due_tests <= set(context.selected_asset_check_keys)
+
+    def _events(self, results: Sequence[Any], context: dg.AssetExecutionContext) -> Iterator[Any]:
+        from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+        from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+
+        for result in results:
+            message = DbtCoreCliEventMessage(
+                raw_event=MessageToDict(result, preserving_proto_field_name=True), event_history_metadata={}
+            )
+            for event in message.to_default_asset_events(self.manifest, self.translator, context):
+                # Observations stand for tests of sources, or of models that this run did not select.
+                if not isinstance(event, dg.AssetObservation):
+                    yield event
+
+
+def _collector(results: list[Any], context: dg.AssetExecutionContext) -> Callable[[Any], None]:
+    def collect(event: Any) -> None:
+        if event.info.name in RESULT_EVENTS:
+            results.append(event)
+            if event.info.name != TEST_RESULT:
+                context.log.info(f"built {event.data.node_info.node_name}")
+
+    return collect
+
+
+def _translator(raw: RawTables) -> "DagsterDbtTranslator":
+    from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+
+    class Translator(DagsterDbtTranslator):
+        """Groups by layer, raw tables of every connection upstream, and one build for all that was loaded."""
+
+        def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+            return str(dbt_resource_props["schema"])
+
+        def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+            return str(dbt_resource_props.get("description") or "")
+
+        def get_automation_condition(
+            self,
+            dbt_resource_props: Mapping[str, Any],  # noqa: ARG002
+        ) -> dg.AutomationCondition | None:  # type: ignore[type-arg]
+            return BUILD_WITH_THE_REST
+
+        def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
+            spec = super().get_asset_spec(manifest, unique_id, project)
+            properties = self.get_resource_props(manifest, unique_id)
+            if properties["resource_type"] == "source":
+                return spec
+            return spec.replace_attributes(deps=_dependencies(manifest, properties, spec, raw))
+
+        def get_asset_check_spec(
+            self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
+        ) -> dg.AssetCheckSpec | None:
+            check = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+            if check is None:
+                return None
+            described = manifest["nodes"][unique_id].get("description") or _test_in_words(
+                manifest["nodes"][unique_id]
+            )
+            return check._replace(description=described)
+
+    return Translator(DagsterDbtTranslatorSettings(enable_source_metadata=False))
+
+
+def _dependencies(
+    manifest: Mapping[str, Any], properties: Mapping[str, Any], spec: dg.AssetSpec, raw: RawTables
+) -> list[dg.AssetDep]:
+    """The spec's dependencies, with sources replaced by the assets that fill them.
+
+    A model without a model above it, and each that depends on the clock, also waits for the build's first
+    step, so that nothing is built before the instant to report on is known.
+    """
+    sources = [manifest["sources"][each] for each in _parents(properties) if each.startswith("source.")]
+    named = {dg.AssetKey([source["source_name"], source["name"]]) for source in sources}
+    models = [dep for dep in spec.deps if dep.asset_key not in named]
+    filled = {key for source in sources for key in raw.keys(source["schema"], source["name"])}
+    if sources or not models or CLOCK_TAG in spec.tags:
+        filled.add(AS_OF)
+    return [*models, *(dg.AssetDep(key) for key in sorted(filled))]
+
+
+def _parents(properties: Mapping[str, Any]) -> list[str]:
+    parents: list[str] = properties.get("depends_on", {}).get("nodes", [])
+    return parents
+
+
+def _test_in_words(properties: Mapping[str, Any]) -> str:
+    """A generic test says what it tests by its name and column, a singular one by its name."""
+    metadata = properties.get("test_metadata") or {}
+    column = properties.get("column_name") or "the table"
+    return f"dbt test {metadata['name']} on {column}" if metadata else f"dbt test {properties['name']}"

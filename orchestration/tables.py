@@ -1,0 +1,85 @@
+"""Tables for terminals: status and connectors as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from ingestion.connector import Connector
+from orchestration.ledger import ConnectionRecord
+from orchestration.status import Status, age_seconds
+from orchestration.times import now
+
+HOUR, DAY = 3600, 86400
+CONNECTION_COLUMNS = ("connection", "last load", "rows changed", "fresh", "API budget left", "outcome")
+
+
+def status_tables(status: Status) -> Iterator[RenderableType]:
+    """What `flowgauge status` prints: connections, marts, and what is pending."""
+    connections = Table(*CONNECTION_COLUMNS, box=None)
+    for name, record in status.connections.items():
+        connections.add_row(name, *_connection_cells(record))
+    yield connections
+    if status.marts:
+        as_of = f"{status.as_of:%Y-%m-%d %H:%M:%S} UTC" if status.as_of else ""
+        marts = Table("mart", "rows", "as of", "final", box=None)
+        for mart in status.marts:
+            marts.add_row(mart.name, f"{mart.rows:,}", as_of, _final_cell(mart.provisional_rows))
+        yield ""
+        yield marts
+    if status.writer:
+        yield f"\npid {status.writer} is writing at this moment"
+    elif status.pending:
+        yield f"\na build is due: {status.pending}"
+
+
+def _connection_cells(record: ConnectionRecord | None) -> tuple[str, ...]:
+    if record is None:
+        return ("never", "", "", "", "")
+    age = age_seconds(record, now())
+    return (
+        f"{record.loaded_at:%Y-%m-%d %H:%M} UTC" if record.loaded_at else "never",
+        f"{sum(record.rows_loaded.values()) + sum(record.rows_removed.values()):,}",
+        f"{_duration(age)} ago" if age is not None else "never",
+        ", ".join(f"{left:,} {kind}" for kind, left in record.rate_limit_left.items()),
+        record.outcome if record.error is None else f"{record.outcome}: {record.error}",
+    )
+
+
+def _final_cell(provisional_rows: int | None) -> str:
+    if provisional_rows is None:
+        return ""
+    return f"all but {provisional_rows:,}" if provisional_rows else "final"
+
+
+def _duration(seconds: int) -> str:
+    for unit, size in (("d", DAY), ("h", HOUR), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{max(seconds, 0)} s"
+
+
+def describe_connector(connector: Connector) -> dict[str, Any]:
+    """A connector's declaration for people and scripts; what it provides is told by exactness."""
+    required = [name for name, field in connector.settings.model_fields.items() if field.is_required()]
+    return {
+        "name": connector.name,
+        "title": connector.title,
+        "settings": sorted(connector.settings.model_fields),
+        "required_settings": required,
+        "provides": {entity: dict(events) for entity, events in sorted(connector.provides.items())},
+        "tables": [table.name for table in connector.tables],
+    }
+
+
+def connector_table(described: Sequence[Mapping[str, Any]]) -> Table:
+    """One row per connector."""
+    table = Table("connector", "system", "provides", "needs", box=None)
+    for each in described:
+        table.add_row(
+            each["name"], each["title"], ", ".join(each["provides"]), ", ".join(each["required_settings"])
+        )
+    return table

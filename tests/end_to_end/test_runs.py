@@ -1,0 +1,143 @@
+"""Runs of the command against a small GitHub: what they publish, repeated, refreshed, read meanwhile."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from support import polling_reader
+from support.command import flowgauge
+from support.github import TOKEN, FakeGitHub
+from support.published import manifest, marts, query
+
+AS_OF = ("--as-of", "2026-10-15T00:00:00+00:00")
+
+
+@pytest.fixture(scope="module")
+def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeGitHub]:
+    with FakeGitHub(tmp_path_factory.mktemp("github")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, github: FakeGitHub) -> Path:
+    """A folder that the command ran in once; builds cost most here, so the tests go on from one another's."""
+    folder = tmp_path_factory.mktemp("work")
+    settings = {
+        "reporting_timezone": "Europe/Berlin",
+        "connections": [{**github.connection(), "token": "${GITHUB_TOKEN}"}],
+        "bots": ["reviewer-robot"],
+    }
+    (folder / "flowgauge.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    run(folder, *AS_OF)
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    outcome = flowgauge("run", *arguments, cwd=folder, environment={"GITHUB_TOKEN": TOKEN})
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    return outcome
+
+
+def raw_rows(home: Path) -> dict[str, int]:
+    """Rows of each raw table of the vendor, and of each load that dlt recorded."""
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        tables = connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'raw_github'"
+        ).fetchall()
+        return {
+            table: connection.execute(f'select count(*) from raw_github."{table}"').fetchall()[0][0]
+            for (table,) in tables
+        }
+
+
+def test_a_second_run_changes_nothing_and_loads_nothing_twice(folder: Path) -> None:
+    home = folder / ".flowgauge"
+    published, loaded, stamp = (
+        marts(home),
+        raw_rows(home),
+        (home / "published" / "manifest.json").read_bytes(),
+    )
+    assert all(
+        published[mart] for mart in ("fct_changes", "fct_stage_visits", "fct_handoffs", "fct_deployments")
+    )
+    run(folder, *AS_OF)
+    assert raw_rows(home) == loaded
+    assert marts(home) == published
+    assert (home / "published" / "manifest.json").read_bytes() == stamp
+
+
+def test_a_full_refresh_of_unchanged_facts_gives_the_same_rows_and_marts(folder: Path) -> None:
+    home = folder / ".flowgauge"
+    published, loaded = marts(home), raw_rows(home)
+    run(folder, *AS_OF, "--full-refresh")
+    assert {table: rows for table, rows in raw_rows(home).items() if not table.startswith("_dlt")} == {
+        table: rows for table, rows in loaded.items() if not table.startswith("_dlt")
+    }
+    again = marts(home)
+    assert {name for name in published if published[name] != again[name]} <= {"dim_connection"}
+
+
+def test_no_token_and_no_address_stands_in_anything_a_run_wrote(folder: Path, github: FakeGitHub) -> None:
+    addresses = [
+        address
+        for address in github.organisation["emails"].values()
+        if not address.endswith("@users.noreply.github.com")
+    ]
+    secrets = [TOKEN.encode(), *(address.encode() for address in addresses)]
+    files = [
+        path for path in (folder / ".flowgauge").rglob("*") if path.is_file() and "clones" not in path.parts
+    ]
+    assert len(files) > 20
+    assert [(path.name, secret) for path in files for secret in secrets if secret in path.read_bytes()] == []
+
+
+def test_a_reader_never_sees_an_error_or_an_empty_mart_while_runs_publish(
+    folder: Path, github: FakeGitHub, tmp_path: Path
+) -> None:
+    home = folder / ".flowgauge"
+    filled = {name for name, rows in marts(home).items() if rows}
+    stop, ready = tmp_path / "stop", tmp_path / "ready"
+    with subprocess.Popen(
+        [sys.executable, polling_reader.__file__, str(home / "published"), str(stop), str(ready)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as reader:
+        while not ready.exists():
+            time.sleep(0.05)
+        published = {manifest(home)["as_of"]}
+        for number in (1, 2):
+            pull_request = github.pull_request(number)
+            pull_request["updated_at"] = f"2026-10-0{number}T12:00:00Z"
+            pull_request["additions"] += 1
+            run(folder)
+            published.add(manifest(home)["as_of"])
+        stop.touch()
+        output, _ = reader.communicate(timeout=60)
+    report = json.loads(output)
+    assert len(published) == 3
+    assert report["rounds"] > 3
+    assert report["errors"] == []
+    assert {name for name, rows in report["seen"].items() if name in filled and 0 in rows} == set()
+
+
+def test_what_is_published_tells_the_whole_story_of_a_change(folder: Path) -> None:
+    tiled = query(
+        folder / ".flowgauge",
+        """
+        select number, any_value(closed_seconds) + sum(calendar_seconds) as tiled_seconds,
+            epoch(max(exited_at)) - epoch(min(entered_at)) as elapsed_seconds
+        from marts.fct_stage_visits
+        join marts.fct_changes on flow_item_key = change_key
+        where flow_item_type = 'change'
+        group by change_key, number
+        having not bool_or(is_open)
+        """,
+    )
+    assert len(tiled) > 10
+    assert [row for row in tiled if row["tiled_seconds"] != row["elapsed_seconds"]] == []

@@ -1,0 +1,182 @@
+-- A warehouse that keeps every rule: one change merged and deployed, one closed after a reopening, one open.
+create schema raw_flowgauge;
+create table raw_flowgauge.runs as
+select 'r1' as run_id, timestamp '2026-03-10 10:00:00' as started_at, timestamp '2026-03-10 10:00:00' as as_of;
+create table raw_flowgauge.connections as
+select
+    'acme' as connection, 'github' as connector, timestamp '2026-03-10 10:00:00' as loaded_through_at,
+    'succeeded' as last_outcome, null::text as last_error;
+
+create schema raw_github;
+create table raw_github.repositories as
+select 'acme' as connection, 'r1' as id, timestamptz '2026-01-01 00:00:00+00' as created_at,
+    timestamptz '2026-03-10 10:00:00+00' as extracted_at;
+create table raw_github.pull_requests as
+select 'acme' as connection, id, 'r1' as repository_id, created_at, created_at as updated_at,
+    timestamptz '2026-03-10 10:00:00+00' as extracted_at
+from (values
+    ('1', timestamptz '2026-03-01 10:00:00+00'),
+    ('2', timestamptz '2026-03-02 10:00:00+00'),
+    ('3', timestamptz '2026-03-09 10:00:00+00')
+) as changes (id, created_at);
+create table raw_github._dlt_loads as select 'l1' as load_id;
+create table raw_github.source_counts as
+select 'acme' as connection, table_name, scope, source_count, timestamptz '2026-03-10 10:00:00+00' as counted_at
+from (values ('repositories', '', 1), ('pull_requests', 'repository_id=r1', 3))
+    as counts (table_name, scope, source_count);
+create table raw_github.rejected_rows (
+    connection text, table_name text, row_key text, rule text, "row" json, rejected_at timestamptz
+);
+
+create schema canonical;
+create table canonical.repositories as
+select connection, 'github' as connector, id as source_id from raw_github.repositories;
+create table canonical.changes as
+select
+    'acme' as connection, 'github' as connector, id as source_id, created_at, merged_at, closed_at, state,
+    timestamp '2026-03-10 10:00:00' as extracted_at
+from (values
+    ('1', timestamp '2026-03-01 10:00:00', timestamp '2026-03-01 12:00:00', timestamp '2026-03-01 12:00:00', 'merged'),
+    ('2', timestamp '2026-03-02 10:00:00', null, timestamp '2026-03-02 16:00:00', 'closed'),
+    ('3', timestamp '2026-03-09 10:00:00', null, null, 'open')
+) as changes (id, created_at, merged_at, closed_at, state);
+create table canonical.change_events as
+select
+    'acme' as connection, 'github' as connector, change, type, occurred_at, 'exact' as exactness,
+    timestamp '2026-03-10 10:00:00' as extracted_at
+from (values
+    ('1', 'pushed', timestamp '2026-03-01 09:00:00'),
+    ('1', 'opened', timestamp '2026-03-01 10:00:00'),
+    ('1', 'reviewed_approved', timestamp '2026-03-01 11:00:00'),
+    ('1', 'merged', timestamp '2026-03-01 12:00:00'),
+    ('2', 'opened', timestamp '2026-03-02 10:00:00'),
+    ('2', 'closed', timestamp '2026-03-02 12:00:00'),
+    ('2', 'reopened', timestamp '2026-03-02 13:00:00'),
+    ('2', 'closed', timestamp '2026-03-02 16:00:00'),
+    ('3', 'opened', timestamp '2026-03-09 10:00:00')
+) as events (change, type, occurred_at);
+create table canonical.deployments as
+select
+    'acme' as connection, 'github' as connector, 'd1' as source_id, timestamp '2026-03-01 12:30:00' as created_at,
+    timestamp '2026-03-01 12:40:00' as started_at, timestamp '2026-03-01 13:00:00' as finished_at,
+    'success' as status;
+create table canonical.deployment_events as
+select 'acme' as connection, 'github' as connector, 'd1' as deployment, type, occurred_at, 'exact' as exactness
+from (values
+    ('created', timestamp '2026-03-01 12:30:00'),
+    ('started', timestamp '2026-03-01 12:40:00'),
+    ('succeeded', timestamp '2026-03-01 13:00:00')
+) as events (type, occurred_at);
+create table canonical.ci_runs as
+select 'acme' as connection, 'github' as connector, 'run1:1' as source_id,
+    timestamp '2026-03-01 10:00:00' as queued_at, timestamp '2026-03-01 10:00:10' as started_at,
+    timestamp '2026-03-01 10:05:10' as finished_at;
+create table canonical.ci_jobs as
+select 'acme' as connection, 'github' as connector, 'job1' as source_id,
+    timestamp '2026-03-01 10:00:10' as queued_at, timestamp '2026-03-01 10:00:20' as started_at,
+    timestamp '2026-03-01 10:05:00' as finished_at;
+create table canonical.releases as
+select 'acme' as connection, 'github' as connector, 'v1' as source_id,
+    timestamp '2026-03-01 14:00:00' as published_at;
+
+create schema marts;
+create table marts.fct_changes as
+select
+    change_key, state, timestamp '2026-03-01 08:00:00' as first_commit_authored_at, build_started_at, created_at,
+    created_at as ready_at, merged_at, closed_at, deployed_at,
+    epoch(created_at - build_started_at)::bigint as coding_seconds,
+    review_wait_seconds::bigint as review_wait_seconds, review_seconds::bigint as review_seconds,
+    0::bigint as rework_seconds, merge_wait_seconds::bigint as merge_wait_seconds,
+    epoch(merged_at - created_at)::bigint as time_to_merge_seconds,
+    epoch(merged_at - created_at)::bigint as created_to_merged_seconds,
+    epoch(deployed_at - merged_at)::bigint as deployment_lead_seconds,
+    epoch(deployed_at - timestamp '2026-03-01 08:00:00')::bigint as change_lead_seconds,
+    epoch(deployed_at - merged_at)::bigint as change_lead_from_merge_seconds,
+    closed_seconds::bigint as closed_seconds,
+    case state when 'merged' then null when 'closed' then 'not_applicable' else 'not_yet' end
+        as deployment_lead_seconds_null_reason,
+    if(deployed_at is null, null, 'ancestry') as deployment_match_method,
+    if(deployed_at is null, null, 'high') as deployment_match_confidence
+from (values
+    ('1', 'merged', timestamp '2026-03-01 09:00:00', timestamp '2026-03-01 10:00:00',
+        timestamp '2026-03-01 12:00:00', timestamp '2026-03-01 12:00:00', timestamp '2026-03-01 13:00:00',
+        3600, 0, 3600, 0),
+    ('2', 'closed', timestamp '2026-03-02 10:00:00', timestamp '2026-03-02 10:00:00',
+        null, timestamp '2026-03-02 16:00:00', null, 18000, 0, 0, 3600),
+    ('3', 'open', timestamp '2026-03-09 10:00:00', timestamp '2026-03-09 10:00:00',
+        null, null, null, 0, 0, 0, 0)
+) as changes (
+    change_key, state, build_started_at, created_at, merged_at, closed_at, deployed_at, review_wait_seconds,
+    review_seconds, merge_wait_seconds, closed_seconds
+);
+create table marts.fct_stage_visits as
+select
+    flow_item_key || stage || entered_at::text as stage_visit_key, flow_item_key,
+    'change' as flow_item_type, md5('stage|' || stage) as stage_key, entered_at, exited_at, exit_reason,
+    epoch(exited_at - entered_at)::bigint as calendar_seconds,
+    epoch(exited_at - entered_at)::bigint // 2 as business_seconds, exited_at is null as is_open
+from (values
+    ('1', 'build', timestamp '2026-03-01 09:00:00', timestamp '2026-03-01 10:00:00', 'advanced'),
+    ('1', 'review_wait', timestamp '2026-03-01 10:00:00', timestamp '2026-03-01 11:00:00', 'advanced'),
+    ('1', 'merge_wait', timestamp '2026-03-01 11:00:00', timestamp '2026-03-01 12:00:00', 'advanced'),
+    ('1', 'release_wait', timestamp '2026-03-01 12:00:00', timestamp '2026-03-01 12:30:00', 'advanced'),
+    ('1', 'deploy', timestamp '2026-03-01 12:30:00', timestamp '2026-03-01 13:00:00', 'advanced'),
+    ('2', 'review_wait', timestamp '2026-03-02 10:00:00', timestamp '2026-03-02 12:00:00', 'abandoned'),
+    ('2', 'review_wait', timestamp '2026-03-02 13:00:00', timestamp '2026-03-02 16:00:00', 'abandoned'),
+    ('3', 'review_wait', timestamp '2026-03-09 10:00:00', null, 'open')
+) as visits (flow_item_key, stage, entered_at, exited_at, exit_reason);
+create table marts.fct_flow_daily as
+select
+    'change' as flow_item_type, md5('stage|' || stage) as stage_key, 't1' as team_key, 's1' as service_key, 'r1' as repository_key,
+    date_day, arrivals, departures, abandonments, wip_open
+from (values
+    ('build', date '2026-03-01', 1, 1, 0, 0),
+    ('review_wait', date '2026-03-01', 1, 1, 0, 0),
+    ('review_wait', date '2026-03-02', 2, 0, 2, 0),
+    ('review_wait', date '2026-03-09', 1, 0, 0, 1),
+    ('review_wait', date '2026-03-10', 0, 0, 0, 1),
+    ('merge_wait', date '2026-03-01', 1, 1, 0, 0),
+    ('release_wait', date '2026-03-01', 1, 1, 0, 0),
+    ('deploy', date '2026-03-01', 1, 1, 0, 0)
+) as days (stage, date_day, arrivals, departures, abandonments, wip_open);
+create table marts.fct_handoffs as
+select
+    handoff_key, '1' as flow_item_key, mechanism, from_role, to_role, from_person_key, to_person_key,
+    requested_at, accepted_at, outcome, epoch(accepted_at - requested_at)::bigint as wait_calendar_seconds,
+    is_return
+from (values
+    ('h1', 'review_request', 'author', 'reviewer', 'ada', 'ben', timestamp '2026-03-01 10:00:00',
+        timestamp '2026-03-01 11:00:00', 'accepted', false),
+    ('h2', 'review_verdict', 'reviewer', 'author', 'ben', 'ada', timestamp '2026-03-01 11:00:00',
+        null, 'withdrawn', true)
+) as handoffs (
+    handoff_key, mechanism, from_role, to_role, from_person_key, to_person_key, requested_at, accepted_at,
+    outcome, is_return
+);
+create table marts.fct_review_requests as
+select
+    'q1' as review_request_key, timestamp '2026-03-01 10:00:00' as requested_at,
+    timestamp '2026-03-01 11:00:00' as responded_at, 3600::bigint as wait_calendar_seconds;
+create table marts.fct_ci_runs as
+select
+    'run1' as ci_run_key, timestamp '2026-03-01 10:00:00' as queued_at,
+    timestamp '2026-03-01 10:00:10' as started_at, timestamp '2026-03-01 10:05:10' as finished_at,
+    10::bigint as queue_seconds, 300::bigint as run_seconds, null::text as run_seconds_null_reason;
+create table marts.fct_ci_jobs as
+select
+    'job1' as ci_job_key, timestamp '2026-03-01 10:00:10' as queued_at,
+    timestamp '2026-03-01 10:00:20' as started_at, timestamp '2026-03-01 10:05:00' as finished_at,
+    10::bigint as queue_seconds, 280::bigint as run_seconds;
+create table marts.fct_deployments as
+select
+    'd1' as deployment_key, timestamp '2026-03-01 12:40:00' as started_at,
+    timestamp '2026-03-01 13:00:00' as finished_at, 1200::bigint as execution_seconds;
+create table marts.fct_releases as
+select 'v1' as release_key, timestamp '2026-03-01 14:00:00' as published_at;
+create table marts.bridge_deployment_changes as
+select 'd1' as deployment_key, '1' as change_key, 'ancestry' as method, 'high' as confidence;
+create table marts.bridge_change_services as
+select
+    '1' as change_key, 's1' as service_key, timestamp '2026-03-01 13:00:00' as deployed_at,
+    'ancestry' as method, 'high' as confidence;
+create table marts.fct_rejected_rows (item_key text, measure text, rule text, rejected_at timestamp);

@@ -1,0 +1,1 @@
+select connection, id, state, size, updated_at from {{ source('toy', 'items') }}

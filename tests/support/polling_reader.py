@@ -1,0 +1,45 @@
+"""A BI tool in a process of its own: opens, queries and closes the published snapshot until `stop` appears.
+
+Usage: polling_reader.py PUBLISHED STOP READY. Touches READY after each round and prints, at the end, as JSON:
+rounds, errors, and the distinct row counts seen of each mart.
+"""
+
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import duckdb
+
+
+def counts(snapshot: Path) -> dict[str, int]:
+    """Rows of every mart."""
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        marts = connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts'"
+        ).fetchall()
+        return {
+            mart: len(connection.execute(f'select * from marts."{mart}"').fetchall()) for (mart,) in marts
+        }
+
+
+def main(published: Path, stop: Path, ready: Path) -> None:
+    """Poll until told to stop, then say what was seen."""
+    seen: dict[str, set[int]] = defaultdict(set)
+    errors: list[str] = []
+    rounds = 0
+    while not (rounds and stop.exists()):
+        try:
+            for mart, rows in counts(published / "flowgauge.duckdb").items():
+                seen[mart].add(rows)
+            json.loads((published / "manifest.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError, duckdb.Error) as error:
+            errors.append(repr(error))
+        rounds += 1
+        ready.touch()
+    report = {"rounds": rounds, "errors": errors, "seen": {mart: sorted(rows) for mart, rows in seen.items()}}
+    sys.stdout.write(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))

@@ -1,0 +1,122 @@
+"""The recorded APIs of ../shared/replay, started on free ports with GitHub's published schema.
+
+Found by FLOWGAUGE_REPLAY or beside the checkout. Where ../shared is absent, tests that need it are skipped;
+what else is missing (the replay in it, npm, the schema) skips them too, but fails them where CI is set.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+TOKEN = "replay-token"
+SCHEMA_PACKAGE = "@octokit/graphql-schema@15.26.1"
+SCHEMA_FILE = "octokit-graphql-schema-15.26.1.tgz"
+_ROOT = Path(__file__).parents[2]
+_PORTS = 5
+_PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A running replay."""
+
+    github_url: str
+    expected: Path
+    token: str = TOKEN
+
+
+@pytest.fixture(scope="session")
+def replay() -> Iterator[Replay]:
+    """The running replay; skips or fails as the module says."""
+    folder = replay_folder()
+    with running_replay(folder, published_schema()) as running:
+        yield running
+
+
+def replay_folder() -> Path:
+    """Where the replay is; skips or fails as the module says where there is none."""
+    given = os.environ.get("FLOWGAUGE_REPLAY")
+    folder = Path(given) if given else _ROOT.parent / "shared" / "replay"
+    if not given and not folder.parent.is_dir():
+        pytest.skip("there is no ../shared beside the checkout")
+    if not (folder / "replay.py").is_file():
+        _lacking(f"no replay at {folder}")
+    return folder
+
+
+def published_schema() -> Path:
+    """GitHub's schema as published for npm, fetched once into the user's cache."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flowgauge-tests"
+    package = cache / SCHEMA_FILE
+    if package.is_file():
+        return package
+    npm = shutil.which("npm")
+    if npm is None:
+        _lacking("npm is not installed, so GitHub's published schema cannot be fetched")
+    cache.mkdir(parents=True, exist_ok=True)
+    command = [npm, "pack", SCHEMA_PACKAGE, "--pack-destination", str(cache)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    if done.returncode or not package.is_file():
+        _lacking(f"npm could not fetch {SCHEMA_PACKAGE}: {done.stderr.strip()[-200:]}")
+    return package
+
+
+@contextmanager
+def running_replay(folder: Path, schema: Path) -> Iterator[Replay]:
+    """The replay as a process of its own, ended with the context."""
+    port = _free_ports()
+    command = [sys.executable, "replay.py", "--port", str(port), "--token", TOKEN, "--schema", str(schema)]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(f"{url}/__stats", process)
+            yield Replay(url, folder / "expected")
+        finally:
+            process.terminate()
+
+
+def _lacking(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _free_ports() -> int:
+    """The first of some ports in a row that are free now."""
+    for first in range(21000, 60000, 97):
+        try:
+            for port in range(first, first + _PORTS):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    raise OSError("no free ports")
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the replay did not start")

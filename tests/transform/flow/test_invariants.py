@@ -1,0 +1,217 @@
+"""Random histories through the models: what must hold for any, and what a slow reading says of each."""
+
+import copy
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from support.flow_invariants import CHECKS, Check, FlowMarts
+from support.histories import FlowWarehouse
+from support.random_histories import random_organisation
+from support.reference import Interpreter, Visit
+
+SEEDS = (1, 2)
+HISTORIES = 250
+ONE_BATCH = pytest.mark.parametrize("batch", SEEDS[:1], indirect=True)
+
+
+def read_marts(warehouse: FlowWarehouse) -> FlowMarts:
+    ends = warehouse.rows("select change_key, ended_at from intermediate.int_flow__change_spans")
+    return FlowMarts(
+        changes=warehouse.rows("select * from marts.fct_changes"),
+        visits=warehouse.rows("select * from marts.fct_stage_visits"),
+        handoffs=warehouse.rows("select * from marts.fct_handoffs"),
+        daily=warehouse.rows("select * from marts.fct_flow_daily"),
+        flow_ended_at={row["change_key"]: row["ended_at"] for row in ends},
+    )
+
+
+class Batch:
+    """One random organisation, transformed once."""
+
+    def __init__(self, warehouse: FlowWarehouse, seed: int) -> None:
+        self.warehouse = warehouse
+        self.changes, self.organisation = random_organisation(random.Random(seed), HISTORIES)
+        warehouse.write(self.changes, self.organisation)
+        warehouse.transform()
+        self.marts = read_marts(warehouse)
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def batch(
+    request: pytest.FixtureRequest,
+    prepared_warehouse: FlowWarehouse,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Batch:
+    return Batch(prepared_warehouse.copy_to(tmp_path_factory.mktemp("random") / "copy"), request.param)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_invariant_holds_on_random_histories(batch: Batch, check: Check) -> None:
+    assert list(check(batch.marts)) == []
+
+
+def published_visits(batch: Batch) -> dict[str, list[Visit]]:
+    """Visits before the merge, by the source's id of the change, as the mart tells them."""
+    visits: dict[str, list[Visit]] = {change.id: [] for change in batch.changes}
+    for row in batch.warehouse.rows(
+        "select changes.source_id, stages.stage, visits.entered_at, visits.exited_at, visits.exit_reason "
+        "from marts.fct_stage_visits as visits "
+        "join marts.fct_changes as changes on visits.flow_item_key = changes.change_key "
+        "join marts.dim_stage as stages using (stage_key) order by visits.entered_at"
+    ):
+        visits[row["source_id"]].append(
+            Visit(row["stage"], row["entered_at"], row["exited_at"], row["exit_reason"])
+        )
+    return visits
+
+
+def test_every_visit_is_as_a_slow_reading_of_the_rules_says(batch: Batch) -> None:
+    interpreter = Interpreter(batch.changes, batch.organisation)
+    published = published_visits(batch)
+    wrong = {
+        change.id: (published[change.id], interpreter.visits(change))
+        for change in batch.changes
+        if published[change.id] != interpreter.visits(change)
+    }
+    assert wrong == {}
+
+
+def test_closed_time_is_as_a_slow_reading_of_the_rules_says(batch: Batch) -> None:
+    interpreter = Interpreter(batch.changes, batch.organisation)
+    closed = {row["source_id"]: row["closed_seconds"] for row in batch.marts.changes}
+    assert closed == {change.id: interpreter.closed_seconds(change) for change in batch.changes}
+
+
+def test_every_rule_decides_some_visit_of_the_random_histories(batch: Batch) -> None:
+    rows = batch.warehouse.rows("select distinct deciding_rule from intermediate.int_flow__change_states")
+    assert {row["deciding_rule"] for row in rows} == {0, 1, 2, 3, 4, 5, 6}
+
+
+def mart_rows(warehouse: FlowWarehouse) -> dict[str, list[dict[str, Any]]]:
+    names = (
+        "fct_changes",
+        "fct_stage_visits",
+        "fct_handoffs",
+        "fct_review_requests",
+        "fct_flow_daily",
+        "fct_rejected_rows",
+    )
+    return {name: warehouse.rows(f"select * from marts.{name} order by all") for name in names}
+
+
+@ONE_BATCH
+def test_row_order_of_the_source_changes_nothing(batch: Batch) -> None:
+    before = mart_rows(batch.warehouse)
+    batch.warehouse.write(batch.changes, batch.organisation, shuffle=random.Random(7))
+    batch.warehouse.transform()
+    assert mart_rows(batch.warehouse) == before
+
+
+def shifted(row: dict[str, Any], column: str, seconds: int) -> None:
+    row[column] += timedelta(seconds=seconds)
+
+
+def finished(marts: FlowMarts) -> dict[str, Any]:
+    """A visit of an item with several, which another one follows without a pause."""
+    for change in marts.changes:
+        visits = marts.visits_of(change["change_key"])
+        for first, second in pairwise(visits):
+            if first["exited_at"] == second["entered_at"] and marts.flow_ended_at[change["change_key"]]:
+                return first
+    raise AssertionError("no such visit")
+
+
+def overlap(marts: FlowMarts) -> None:
+    shifted(finished(marts), "exited_at", 1)
+
+
+def gap(marts: FlowMarts) -> None:
+    shifted(finished(marts), "exited_at", -1)
+
+
+def lost_second(marts: FlowMarts) -> None:
+    finished(marts)["calendar_seconds"] -= 1
+
+
+def empty_visit(marts: FlowMarts) -> None:
+    visit = finished(marts)
+    visit["exited_at"] = visit["entered_at"]
+
+
+def split_visit(marts: FlowMarts) -> None:
+    visit = finished(marts)
+    following = next(
+        v for v in marts.visits_of(visit["flow_item_key"]) if v["entered_at"] == visit["exited_at"]
+    )
+    following["stage_key"] = visit["stage_key"]
+
+
+def open_before_the_last(marts: FlowMarts) -> None:
+    finished(marts)["exited_at"] = None
+
+
+def doubled_handoff(marts: FlowMarts) -> None:
+    marts.handoffs.append(marts.handoffs[0])
+
+
+def handed_to_oneself(marts: FlowMarts) -> None:
+    row = next(row for row in marts.handoffs if row["mechanism"] == "review_request")
+    row["to_person_key"] = row["from_person_key"]
+
+
+def accepted_without_acceptance(marts: FlowMarts) -> None:
+    next(row for row in marts.handoffs if row["outcome"] == "accepted")["accepted_at"] = None
+
+
+def departure_forgotten(marts: FlowMarts) -> None:
+    next(row for row in marts.daily if row["departures"])["departures"] -= 1
+
+
+def open_item_forgotten(marts: FlowMarts) -> None:
+    last_day = max(row["date_day"] for row in marts.daily)
+    marts.daily.remove(next(row for row in marts.daily if row["date_day"] == last_day and row["wip_open"]))
+
+
+def arrival_forgotten(marts: FlowMarts) -> None:
+    next(row for row in marts.daily if row["arrivals"])["arrivals"] -= 1
+
+
+DEFECTS: dict[str, Callable[[FlowMarts], None]] = {
+    "visits_do_not_overlap": overlap,
+    "visits_leave_no_gap_but_closed_time": gap,
+    "visits_and_closed_time_add_up": lost_second,
+    "no_visit_is_empty": empty_visit,
+    "equal_neighbours_are_one_visit": split_visit,
+    "one_visit_at_most_is_open": open_before_the_last,
+    "handoffs_are_one_per_round": doubled_handoff,
+    "nobody_hands_over_to_themselves": handed_to_oneself,
+    "handoffs_wait_forwards": accepted_without_acceptance,
+    "flow_is_conserved": departure_forgotten,
+    "all_that_is_open_is_counted": open_item_forgotten,
+    "arrivals_are_visits": arrival_forgotten,
+}
+
+
+@ONE_BATCH
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_invariant_fails_on_a_seeded_defect(batch: Batch, check: Check) -> None:
+    marts = copy.deepcopy(batch.marts)
+    DEFECTS[check.__name__](marts)
+    assert list(check(marts)) != []
+
+
+@ONE_BATCH
+def test_slow_reading_fails_on_a_wrong_rule(batch: Batch) -> None:
+    """An interpreter that forgets one rule disagrees with the marts: the comparison can fail."""
+
+    class Forgetful(Interpreter):
+        def _is_sent_back(self, _past: list[Any]) -> bool:
+            return False
+
+    interpreter = Forgetful(batch.changes, batch.organisation)
+    published = published_visits(batch)
+    assert any(published[change.id] != interpreter.visits(change) for change in batch.changes)

@@ -1,0 +1,1 @@
+{{ union_connectors('ci_runs') }}

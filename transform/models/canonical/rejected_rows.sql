@@ -1,0 +1,1 @@
+{{ union_connectors('rejected_rows', provided_by_all=true) }}

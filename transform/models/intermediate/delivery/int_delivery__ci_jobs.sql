@@ -1,0 +1,70 @@
+with
+
+ci_jobs as (
+
+    select * from {{ ref('ci_jobs') }}
+
+),
+
+ci_runs as (
+
+    select * from {{ ref('int_delivery__ci_runs') }}
+
+),
+
+horizons as (
+
+    select * from {{ ref('int_flow__horizons') }}
+
+),
+
+reached as (
+
+    select
+        ci_jobs.*,
+        horizons.events_until_at,
+        coalesce(ci_jobs.steps_started_at, ci_jobs.started_at) as execution_started_at
+    from ci_jobs
+    inner join horizons
+        on ci_jobs.connection = horizons.connection
+    where coalesce(ci_jobs.queued_at, ci_jobs.started_at, ci_jobs.finished_at) <= horizons.events_until_at
+
+),
+
+known as (
+
+    select
+        {{ surrogate_key('ci_job', 'reached.connection', 'reached.source_id') }} as ci_job_key,
+        ci_runs.ci_run_key,
+        reached.connection,
+        reached.source_id as ci_job,
+        reached.repository,
+        reached.sha,
+        reached.branch,
+        ci_runs.name as run_name,
+        reached.name,
+        reached.job_type,
+        reached.is_required,
+        reached.runner_pool,
+        reached.attempt,
+        reached.queued_at,
+        case
+            when reached.execution_started_at <= reached.events_until_at then reached.execution_started_at
+        end as started_at,
+        case when reached.finished_at <= reached.events_until_at then reached.finished_at end as finished_at,
+        case
+            when reached.finished_at <= reached.events_until_at then reached.setup_seconds
+        end as setup_seconds,
+        case
+            when reached.finished_at > reached.events_until_at then 'running'
+            else reached.conclusion
+        end as conclusion
+    from reached
+    left join ci_runs
+        on
+            reached.connection = ci_runs.connection
+            and reached.run = ci_runs.ci_run
+
+)
+
+select * from known

@@ -1,0 +1,42 @@
+with
+
+ci_runs as (
+
+    select * from {{ ref('ci_runs') }}
+
+),
+
+horizons as (
+
+    select * from {{ ref('int_flow__horizons') }}
+
+),
+
+known as (
+
+    select
+        {{ surrogate_key('ci_run', 'ci_runs.connection', 'ci_runs.source_id') }} as ci_run_key,
+        ci_runs.connection,
+        ci_runs.source_id as ci_run,
+        ci_runs.repository,
+        ci_runs.sha,
+        ci_runs.branch,
+        ci_runs.trigger,
+        ci_runs.name,
+        ci_runs.run,
+        ci_runs.attempt,
+        ci_runs.queued_at,
+        case when ci_runs.started_at <= horizons.events_until_at then ci_runs.started_at end as started_at,
+        case when ci_runs.finished_at <= horizons.events_until_at then ci_runs.finished_at end as finished_at,
+        case
+            when ci_runs.finished_at > horizons.events_until_at then 'running'
+            else ci_runs.conclusion
+        end as conclusion
+    from ci_runs
+    inner join horizons
+        on ci_runs.connection = horizons.connection
+    where coalesce(ci_runs.queued_at, ci_runs.started_at, ci_runs.finished_at) <= horizons.events_until_at
+
+)
+
+select * from known

@@ -1,0 +1,52 @@
+with
+
+change_states as (
+
+    select * from {{ ref('int_flow__change_states') }}
+
+),
+
+judged as (
+
+    select
+        change_key,
+        occurred_at,
+        coalesce(
+            opened > 0
+            and draft = 0
+            and approvals > 0
+            and not is_approval_missing
+            and (required_approvals > 0 or approvals_assumed > 0),
+            false
+        ) as is_approved
+    from change_states
+
+),
+
+turning_points as (
+
+    select
+        *,
+        coalesce(lag(is_approved) over (partition by change_key order by occurred_at), false) as was_approved
+    from judged
+
+),
+
+approval_spans as (
+
+    select
+        change_key,
+        is_approved,
+        occurred_at as approved_at,
+        lead(occurred_at) over (partition by change_key order by occurred_at) as lost_at
+    from turning_points
+    where is_approved != was_approved
+
+)
+
+select
+    change_key,
+    approved_at,
+    lost_at
+from approval_spans
+where is_approved

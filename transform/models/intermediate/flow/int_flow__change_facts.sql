@@ -1,0 +1,134 @@
+{{ config(materialized='table') }}
+
+with
+
+changes as (
+
+    select * from {{ ref('int_flow__changes') }}
+
+),
+
+spans as (
+
+    select * from {{ ref('int_flow__change_spans') }}
+
+),
+
+ready_changes as (
+
+    select * from {{ ref('int_flow__ready_changes') }}
+
+),
+
+review_milestones as (
+
+    select * from {{ ref('int_flow__review_milestones') }}
+
+),
+
+delivery_milestones as (
+
+    select * from {{ ref('int_delivery__change_milestones') }}
+
+),
+
+rounds as (
+
+    select * from {{ ref('int_flow__rounds') }}
+
+),
+
+round_counts as (
+
+    select
+        change_key,
+        max(round_number) as round_count
+    from rounds
+    group by change_key
+
+),
+
+change_facts as (
+
+    select
+        changes.*,
+        spans.state,
+        spans.ended_at,
+        spans.closed_seconds,
+        ready_changes.ready_at,
+        review_milestones.first_review_requested_at,
+        review_milestones.first_response_at,
+        review_milestones.picked_up_at,
+        review_milestones.first_review_at,
+        review_milestones.first_approved_at,
+        review_milestones.last_approved_at,
+        coalesce(review_milestones.reviewer_count, 0) as reviewer_count,
+        case
+            when review_milestones.picked_up_at is null then 0
+            else coalesce(round_counts.round_count, 0)
+        end as review_round_count,
+        coalesce(
+            delivery_milestones.delivery_state,
+            case spans.state when 'open' then 'unmerged' else 'abandoned' end
+        ) as delivery_state,
+        delivery_milestones.deployment_key,
+        delivery_milestones.deploy_started_at,
+        delivery_milestones.deployed_at,
+        delivery_milestones.deployment_match_method,
+        delivery_milestones.deployment_match_confidence,
+        coalesce(delivery_milestones.is_deployed_before_merge, false) as is_deployed_before_merge
+    from changes
+    inner join spans
+        on changes.change_key = spans.change_key
+    left join ready_changes
+        on changes.change_key = ready_changes.change_key
+    left join review_milestones
+        on changes.change_key = review_milestones.change_key
+    left join delivery_milestones
+        on changes.change_key = delivery_milestones.change_key
+    left join round_counts
+        on changes.change_key = round_counts.change_key
+
+)
+
+select
+    change_key,
+    repository_key,
+    connection,
+    change,
+    number,
+    state,
+    is_draft,
+    author_person_key,
+    merger_person_key,
+    created_at,
+    first_commit_authored_at,
+    build_started_at,
+    build_start_evidence,
+    ready_at,
+    first_review_requested_at,
+    first_response_at,
+    picked_up_at,
+    first_review_at,
+    first_approved_at,
+    last_approved_at,
+    merged_at,
+    closed_at,
+    ended_at,
+    closed_seconds,
+    delivery_state,
+    deployment_key,
+    deploy_started_at,
+    deployed_at,
+    deployment_match_method,
+    deployment_match_confidence,
+    is_deployed_before_merge,
+    additions,
+    deletions,
+    changed_file_count,
+    commit_count,
+    review_round_count,
+    reviewer_count,
+    reverts_sha,
+    reverts_number
+from change_facts

@@ -1,0 +1,99 @@
+with
+
+milestones as (
+
+    select * from {{ ref('int_delivery__change_milestones') }}
+
+),
+
+changes as (
+
+    select * from {{ ref('int_flow__changes') }}
+
+),
+
+gate_decisions as (
+
+    select * from {{ ref('int_flow__gate_decisions') }}
+
+),
+
+release_handoffs as (
+
+    select
+        milestones.change_key,
+        'merge' as mechanism,
+        'merger' as from_role,
+        'ops' as to_role,
+        cast(1 as bigint) as round_number,
+        changes.merger_person_key as from_person_key,
+        cast(null as string) as to_person_key,
+        changes.merged_at as requested_at,
+        case when milestones.delivery_state = 'deployed' then milestones.deploy_created_at end as accepted_at,
+        case milestones.delivery_state
+            when 'deployed' then 'accepted'
+            when 'superseded' then 'superseded'
+            else 'pending'
+        end as outcome,
+        case milestones.delivery_state
+            when 'deployed' then milestones.deploy_created_at
+            when 'superseded' then milestones.flow_ended_at
+        end as settled_at
+    from milestones
+    inner join changes
+        on milestones.change_key = changes.change_key
+    where
+        milestones.delivery_state in ('deployed', 'waiting', 'superseded')
+        and not milestones.is_deployed_before_merge
+    union all
+    select
+        change_key,
+        'approval_gate' as mechanism,
+        'ops' as from_role,
+        'approver' as to_role,
+        gate_number as round_number,
+        cast(null as string) as from_person_key,
+        decider_person_key as to_person_key,
+        opened_at as requested_at,
+        decided_at as accepted_at,
+        case
+            when decided_at is not null then 'accepted'
+            when left_at is not null then 'superseded'
+            else 'pending'
+        end as outcome,
+        coalesce(decided_at, left_at) as settled_at
+    from gate_decisions
+    union all
+    select
+        milestones.change_key,
+        'deployment' as mechanism,
+        'ops' as from_role,
+        'product' as to_role,
+        cast(1 as bigint) as round_number,
+        cast(null as string) as from_person_key,
+        cast(null as string) as to_person_key,
+        milestones.deployed_at as requested_at,
+        milestones.deployed_at as accepted_at,
+        'accepted' as outcome,
+        milestones.deployed_at as settled_at
+    from milestones
+    where
+        milestones.delivery_state = 'deployed'
+        and not milestones.is_deployed_before_merge
+
+)
+
+select
+    change_key,
+    mechanism,
+    from_role,
+    to_role,
+    round_number,
+    from_person_key,
+    to_person_key,
+    cast(null as string) as asked_team_key,
+    requested_at,
+    accepted_at,
+    outcome,
+    settled_at
+from release_handoffs

@@ -1,0 +1,48 @@
+with
+
+accounts as (
+
+    select * from {{ ref('accounts') }}
+
+),
+
+bots as (
+
+    select * from {{ ref('stg_flowgauge__bots') }}
+
+),
+
+declared as (
+
+    select
+        accounts.connection,
+        accounts.source_id as account,
+        max_by(bots.kind, bots.connection is not null) as kind
+    from accounts
+    inner join bots
+        on
+            lower(accounts.login) = lower(bots.login)
+            and (accounts.connection = bots.connection or bots.connection is null)
+    group by accounts.connection, accounts.source_id
+
+),
+
+people as (
+
+    select
+        accounts.connection,
+        accounts.source_id as account,
+        accounts.login,
+        coalesce(declared.kind, accounts.kind) as kind,
+        coalesce(declared.kind, accounts.kind) = 'human' as is_human,
+        {{ surrogate_key('account', 'accounts.connection', 'accounts.source_id') }} as account_key,
+        {{ surrogate_key('person', 'accounts.connection', 'accounts.source_id') }} as person_key
+    from accounts
+    left join declared
+        on
+            accounts.connection = declared.connection
+            and accounts.source_id = declared.account
+
+)
+
+select * from people

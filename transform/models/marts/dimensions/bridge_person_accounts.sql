@@ -1,0 +1,13 @@
+with
+
+accounts as (
+
+    select * from {{ ref('int_people__accounts') }}
+
+)
+
+select
+    account_key,
+    person_key,
+    connection
+from accounts

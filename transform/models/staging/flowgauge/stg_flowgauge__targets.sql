@@ -1,0 +1,19 @@
+with
+
+source as (
+
+    select * from {{ source('flowgauge', 'targets') }}
+
+),
+
+renamed as (
+
+    select
+        name,
+        value,
+        unit
+    from source
+
+)
+
+select * from renamed
