@@ -132,6 +132,38 @@ def serve(
 
 
 @app.command()
+def demo(
+    scenario: Annotated[str, typer.Option(help="What limits the organisation.", metavar="NAME")] = "balanced",
+    size: Annotated[str, typer.Option(help="small, medium or large.")] = "small",
+    weeks: Annotated[int, typer.Option(help="Length of its history.", min=1)] = 52,
+    seed: Annotated[int, typer.Option(help="Another seed, another history.")] = 1,
+) -> None:
+    """A simulated organisation, end to end, through the same connectors; needs no account."""
+    from ingestion.settings import load_settings
+    from orchestration.console import Reporter
+    from orchestration.demo import DemoOptions, sandbox, summary, token_in_environment
+    from orchestration.home import Home
+    from orchestration.run import RunOptions
+    from orchestration.run import run as execute
+    from orchestration.tables import summary_table
+
+    options, reporter = DemoOptions(scenario, size, weeks, seed), Reporter()
+    home = Home(_home().path / "demo" / f"{scenario}-{size}-{weeks}-{seed}")
+    home.prepare()
+    reporter.line(f"simulating {weeks} weeks of a {size} organisation, {scenario}")
+    with sandbox(options, home.path / "sandbox") as running, token_in_environment(running):
+        settings = load_settings(running.settings)
+        outcome = execute(settings, home, RunOptions(as_of=running.now), reporter)
+    for failure in outcome.failures:
+        reporter.failure(failure)
+    if outcome.failures:
+        raise typer.Exit(FAILED)
+    for section in summary(home.published / "flowgauge.duckdb"):
+        reporter.console.print(summary_table(section))
+    reporter.success(f"the tables are in {home.published}, what was simulated in {home.path / 'sandbox'}")
+
+
+@app.command()
 def init() -> None:
     """Write a commented flowgauge.yaml to begin with."""
     from orchestration.configuration import write_example
@@ -188,6 +220,7 @@ def _tell(error: Exception, *, is_debug: bool) -> int:
     """Say what is wrong in one sentence and return the exit status that it means."""
     from ingestion.settings import SettingsError, SettingsMissingError
     from orchestration.configuration import ExampleError, how_to_get_settings
+    from orchestration.demo import DemoError
     from orchestration.lock import WarehouseBusyError
     from orchestration.server import ServeError
 
@@ -197,7 +230,7 @@ def _tell(error: Exception, *, is_debug: bool) -> int:
     if isinstance(error, SettingsError):
         typer.echo(str(error), err=True)
         return WRONG_SETTINGS
-    expected = isinstance(error, (WarehouseBusyError, ServeError, ExampleError, OSError))
+    expected = isinstance(error, (WarehouseBusyError, ServeError, ExampleError, DemoError, OSError))
     hint = "" if is_debug or expected else f" (the traceback: again with {DEBUG_FLAG})"
     typer.echo(f"{error}{hint}" if str(error) else f"{type(error).__name__}{hint}", err=True)
     return FAILED

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from ingestion.connector import Connector
+from orchestration.demo import Section
 from orchestration.ledger import ConnectionRecord
 from orchestration.status import Status, age_seconds
 from orchestration.times import now
@@ -34,6 +35,14 @@ def status_tables(status: Status) -> Iterator[RenderableType]:
         yield f"\npid {status.writer} is writing at this moment"
     elif status.pending:
         yield f"\na build is due: {status.pending}"
+
+
+def summary_table(section: Section) -> Table:
+    """A section of the demo's summary."""
+    table = Table(*section.columns, title=section.title, title_justify="left", box=None)
+    for row in section.rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    return table
 
 
 def _connection_cells(record: ConnectionRecord | None) -> tuple[str, ...]:

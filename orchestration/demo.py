@@ -1,0 +1,154 @@
+"""`flowgauge demo`: the simulated organisation, read by the real connectors, built, published, summed up.
+
+The sandbox is a process of its own, started on loopback and always stopped; nothing here imports it, so that
+the pipeline cannot know more of it than its vendors' APIs tell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_PATIENCE_SECONDS = 30
+
+
+class DemoError(Exception):
+    """The sandbox did not start; says why."""
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """Which organisation is simulated: a scenario, its size and seed, and for how many weeks."""
+
+    scenario: str
+    size: str
+    weeks: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class RunningSandbox:
+    """What the sandbox says when it is ready; `now` is the instant that its story has reached."""
+
+    settings: Path
+    token_variable: str
+    token: str
+    now: datetime
+
+
+@contextlib.contextmanager
+def sandbox(options: DemoOptions, folder: Path) -> Iterator[RunningSandbox]:
+    """Serve the simulated organisation while the block runs.
+
+    Raises:
+        DemoError: it did not start.
+    """
+    command = [sys.executable, "-m", "sandbox", "serve", "--folder", str(folder), "--port", "0"]
+    command += ["--scenario", options.scenario, "--size", options.size]
+    command += ["--weeks", str(options.weeks), "--seed", str(options.seed)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            yield _ready(process)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(_PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _ready(process: subprocess.Popen[str]) -> RunningSandbox:
+    line = process.stdout.readline() if process.stdout else ""
+    if not line:
+        said = process.stderr.read().strip() if process.stderr else ""
+        raise DemoError(said.splitlines()[-1] if said else "the sandbox ended before it was ready")
+    told = json.loads(line)
+    return RunningSandbox(
+        Path(told["folder"]) / "flowgauge.yaml",
+        told["token_variable"],
+        told["token"],
+        datetime.fromisoformat(told["now"]),
+    )
+
+
+@contextlib.contextmanager
+def token_in_environment(running: RunningSandbox) -> Iterator[None]:
+    """Give the settings the token, which opens nothing but this sandbox, while the block runs."""
+    os.environ[running.token_variable] = running.token
+    try:
+        yield
+    finally:
+        del os.environ[running.token_variable]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled table of the summary."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+_SECTIONS = {
+    "Where changes spend their time (visits that ended)": """
+        select stages.stage, count(*) as visits,
+            round(median(visits.calendar_seconds) / 3600, 1) as "median hours",
+            round(100.0 * sum(visits.calendar_seconds) / sum(sum(visits.calendar_seconds)) over (), 1)
+                as "% of all time"
+        from marts.fct_stage_visits as visits
+        join marts.dim_stage as stages using (stage_key)
+        where visits.flow_item_type = 'change' and not visits.is_open
+        group by stages.stage, stages.stage_order
+        order by stages.stage_order
+    """,
+    "Largest queues now": """
+        select stages.stage, count(*) as changes
+        from marts.fct_stage_visits as visits
+        join marts.dim_stage as stages using (stage_key)
+        where visits.flow_item_type = 'change' and visits.is_open and stages.kind = 'queue'
+        group by stages.stage
+        order by changes desc, stages.stage
+        limit 3
+    """,
+    "Delivery, by service": """
+        select services.name as service, count(distinct deliveries.change_key) as "changes deployed",
+            round(median(deliveries.change_lead_seconds) / 86400, 1) as "median change lead time, days"
+        from marts.bridge_change_services as deliveries
+        join marts.dim_service as services using (service_key)
+        where deliveries.deployed_at is not null
+        group by services.name
+        order by services.name
+    """,
+    "Freshness": """
+        select connection, loaded_through_at as "loaded through", last_outcome as "last load"
+        from marts.dim_connection
+        where connector is not null
+        order by connection
+    """,
+}
+
+
+def summary(snapshot: Path) -> list[Section]:
+    """What the published snapshot says of the organisation, in a few tables."""
+    import duckdb
+
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        return [_section(connection, title, query) for title, query in _SECTIONS.items()]
+
+
+def _section(connection: DuckDBPyConnection, title: str, query: str) -> Section:
+    cursor = connection.execute(query)
+    return Section(title, [column[0] for column in cursor.description], cursor.fetchall())

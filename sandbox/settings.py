@@ -1,0 +1,58 @@
+"""The flowgauge.yaml with which the company would describe itself: connections, teams, services, bots."""
+
+from typing import Any
+
+import yaml
+
+from sandbox.organisation import Organisation
+
+TOKEN_VARIABLE = "FLOWGAUGE_SANDBOX_TOKEN"  # noqa: S105
+
+
+def settings_of(organisation: Organisation, url: str, now: int) -> str:
+    """Return the settings that read the sandbox at `url`; the token comes from FLOWGAUGE_SANDBOX_TOKEN."""
+    repositories = organisation.history.repositories
+    content: dict[str, Any] = {
+        "reporting_timezone": "Europe/Berlin",
+        "connections": [
+            {
+                "name": "acme-github",
+                "connector": "github",
+                "base_url": url,
+                "token": f"${{{TOKEN_VARIABLE}}}",
+                "repositories": [repository.name_at(now) for repository in repositories],
+            }
+        ],
+        "teams": [
+            {
+                "name": team.name,
+                "members": [account.login for person in team.developers for account in person.accounts],
+                "repositories": [repository.name_at(now) for repository in team.repositories],
+                "time_zone": team.zone,
+                "holidays": [day.isoformat() for day in team.days_off],
+            }
+            for team in organisation.teams
+        ],
+        "services": [
+            {
+                "name": service.name,
+                "repository": service.repository.name_at(now),
+                "paths": [f"{service.folder}/"],
+                "production_environments": [service.production],
+                "team": service.team.name,
+                **(
+                    {}
+                    if service.repository.are_rules_visible
+                    else {
+                        "required_approvals": service.repository.required_approvals,
+                        "required_checks": list(service.repository.required_checks),
+                        "branch": "main",
+                    }
+                ),
+            }
+            for service in organisation.services
+        ],
+        "bots": ["acme-release"],
+        "targets": {"review_sla_hours": 8},
+    }
+    return yaml.safe_dump(content, sort_keys=False, width=110)

@@ -1,0 +1,204 @@
+"""The handoffs of one change as they happen: who was asked, who took over, and what became of it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.organisation import Person
+from sandbox.truth import Handoff
+
+if TYPE_CHECKING:
+    from sandbox.simulation.changes import LiveChange
+
+
+@dataclass(slots=True)
+class Open:
+    """A handoff that nobody has accepted yet."""
+
+    mechanism: str
+    from_role: str
+    to_role: str
+    round_number: int
+    from_person: int | None
+    requested_at: int
+    to_team: str | None = None
+
+
+class ChangeHandoffs:
+    """Keeps the open handoffs of a change and writes each to truth once its outcome is known."""
+
+    __slots__ = (
+        "_asked",
+        "_change",
+        "_is_round_answered",
+        "_open",
+        "_ready_at",
+        "_requests",
+        "_round",
+        "_was_asked",
+    )
+
+    def __init__(self, change: "LiveChange") -> None:
+        self._change = change
+        self._round = 1
+        self._ready_at: int | None = None
+        self._asked: list[Person | str] = []
+        self._open: dict[str, Open] = {}
+        self._is_round_answered = False
+        self._was_asked = False
+        self._requests = 0
+
+    @property
+    def round_number(self) -> int:
+        """The present round, from 1."""
+        return self._round
+
+    def _now(self) -> int:
+        return self._change.world.now
+
+    def _begin(self, mechanism: str, from_role: str, to_role: str, person: Person | None, at: int) -> Open:
+        handoff = Open(mechanism, from_role, to_role, self._round, person.id if person else None, at)
+        self._open[f"{mechanism}:{to_role}"] = handoff
+        return handoff
+
+    def _finish(self, key: str, outcome: str, person: Person | None = None) -> None:
+        handoff = self._open.pop(key, None)
+        if handoff is None:
+            return
+        to_person = person.id if person and outcome == "accepted" else None
+        if to_person is not None and to_person == handoff.from_person:
+            return
+        accepted_at = self._now() if outcome == "accepted" else None
+        self._change.world.truth.handoffs.append(
+            Handoff(
+                self._change.record.id,
+                handoff.mechanism,
+                handoff.from_role,
+                handoff.to_role,
+                handoff.round_number,
+                handoff.from_person,
+                to_person,
+                handoff.to_team,
+                handoff.requested_at,
+                accepted_at,
+                outcome,
+            )
+        )
+
+    def flush(self) -> None:
+        """Write what is still open at the end of the simulated time."""
+        for key in list(self._open):
+            self._finish(key, "pending")
+
+    # Review requests.
+
+    def ready(self) -> None:
+        """The change became ready: requests made in the draft count from now."""
+        if self._ready_at is None:
+            self._ready_at = self._now()
+        if self._asked:
+            self._request()
+
+    def requested(self, subject: Person | str) -> None:
+        """Somebody was asked."""
+        self._asked.append(subject)
+        if not self._change.is_draft and self._ready_at is not None:
+            self._request()
+
+    def _request(self) -> None:
+        if "review_request:reviewer" not in self._open and not self._is_round_answered:
+            handoff = self._begin("review_request", "author", "reviewer", self._change.author, self._now())
+            team = next((subject for subject in self._asked if isinstance(subject, str)), None)
+            handoff.to_team = team
+
+    def request_removed(self, subject: Person) -> None:
+        """A request was taken back; without any left the handoff is withdrawn."""
+        if subject in self._asked:
+            self._asked.remove(subject)
+        if not self._asked:
+            self._finish("review_request:reviewer", "withdrawn")
+
+    def responded(self, person: Person) -> None:
+        """A human other than the author answered."""
+        if self._ready_at is None or self._change.is_draft:
+            return
+        is_asked = any(
+            person is subject or (isinstance(subject, str) and person.team.name == subject)
+            for subject in self._asked
+        )
+        if self._asked and not is_asked:
+            self._is_round_answered = True
+            return
+        self._asked = [
+            subject for subject in self._asked if subject is not person and subject != person.team.name
+        ]
+        if "review_request:reviewer" not in self._open and not self._is_round_answered and self._round == 1:
+            self._begin("review_request", "author", "reviewer", self._change.author, self._ready_at)
+        self._is_round_answered = True
+        self._finish("review_request:reviewer", "accepted", person)
+
+    def pushed(self) -> None:
+        """A push after a response begins a round and takes up requested changes."""
+        if self._is_round_answered:
+            self._round += 1
+            self._is_round_answered = False
+            self._begin("review_request", "author", "reviewer", self._change.author, self._now())
+        self._finish("review_verdict:author", "accepted", self._change.owner)
+
+    # Verdicts, merge and what follows.
+
+    def verdict(self, person: Person, state: str, *, completes: bool) -> None:
+        """A formal verdict: back to the author, or on to whoever merges."""
+        if state == "changes_requested":
+            self.approval_lost_unless(False)
+            if "review_verdict:author" not in self._open:
+                self._begin("review_verdict", "reviewer", "author", person, self._now())
+        elif completes:
+            self._begin("review_verdict", "reviewer", "merger", person, self._now())
+
+    def approval_lost_unless(self, stands: bool) -> None:
+        """The approval went missing before anybody merged."""
+        if not stands:
+            self._finish("review_verdict:merger", "superseded")
+
+    def approval_taken(self, person: Person | None) -> None:
+        """The change entered the queue or was merged."""
+        self._finish("review_verdict:merger", "accepted", person)
+
+    def merged(self, person: Person | None) -> None:
+        """The merge ends what was asked before and hands over to whoever deploys."""
+        self.approval_taken(person)
+        self._finish("review_request:reviewer", "withdrawn")
+        self._finish("review_verdict:author", "withdrawn")
+        self._begin("merge", "merger", "ops", person, self._now())
+
+    def closed(self, *, for_good: bool) -> None:
+        """Closing withdraws requests; an approval waits for a reopening unless it is for good."""
+        self._finish("review_request:reviewer", "withdrawn")
+        if for_good:
+            for key in list(self._open):
+                self._finish(key, "withdrawn")
+
+    def reopened(self) -> None:
+        """Standing requests count again."""
+        if self._asked:
+            self._request()
+
+    def deployment_created(self) -> None:
+        """A deployment that carries the change was created by a machine."""
+        self._finish("merge:ops", "accepted")
+
+    def gate_opened(self) -> None:
+        """Approval of the deployment was asked for."""
+        self._begin("approval_gate", "ops", "approver", None, self._now())
+
+    def gate_decided(self, person: Person) -> None:
+        """The approver decided."""
+        self._finish("approval_gate:approver", "accepted", person)
+
+    def deployed(self) -> None:
+        """Live: product may expose it."""
+        self._begin("deployment", "ops", "product", None, self._now())
+
+    def exposed(self) -> None:
+        """Enabled for customers."""
+        self._finish("deployment:product", "accepted")

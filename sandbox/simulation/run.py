@@ -1,0 +1,209 @@
+"""Put the parts together, let the time pass, and close the books."""
+
+import gc
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.calendar import DAY, WEEK, instant
+from sandbox.gitobjects import EMPTY
+from sandbox.history import History
+from sandbox.organisation import OWNER, Organisation
+from sandbox.scenario import Scenario, Size
+from sandbox.simulation.adoption import Adoption
+from sandbox.simulation.bots import Bots
+from sandbox.simulation.changes import LiveChange
+from sandbox.simulation.ci import Ci
+from sandbox.simulation.development import Development
+from sandbox.simulation.incidents import IncidentDesk
+from sandbox.simulation.merging import Merging
+from sandbox.simulation.product import ProductBoard
+from sandbox.simulation.releases import Releases
+from sandbox.simulation.world import NO_SHA, World
+from sandbox.truth import Truth
+
+# A Monday; runs that do not say otherwise end here, so that equal parameters give equal data on any day.
+DEFAULT_END = instant(datetime(2026, 6, 1, tzinfo=UTC))
+WEEKS_AHEAD = 4
+
+
+@dataclass(slots=True)
+class Simulation:
+    """What a simulation leaves: the company, its records, the truth; shown at first up to `shown_end`."""
+
+    scenario: Scenario
+    seed: int
+    size: str
+    weeks: int
+    organisation: Organisation
+    truth: Truth
+    changes: list[LiveChange]
+    shown_end: int
+
+    @property
+    def history(self) -> History:
+        """The records of the vendors' systems."""
+        return self.organisation.history
+
+    def digest(self) -> str:
+        """Return a name for everything that happened; equal parameters give equal names on any machine."""
+        digest = hashlib.sha256()
+        for repository in self.history.repositories:
+            digest.update("".join(commit.sha for commit in repository.commits).encode())
+            digest.update(repr([(push.id, push.at, push.ref) for push in repository.pushes]).encode())
+            attempts = [attempt for run in repository.runs for attempt in run.attempts]
+            jobs = [
+                (job.id, job.started_at, job.completed_at) for attempt in attempts for job in attempt.jobs
+            ]
+            digest.update(repr(jobs).encode())
+        tables: list[list[tuple[Any, ...]]] = [list(self.truth.visits()), list(self.truth.handoffs)]
+        for rows in (*tables, *(self.truth.tables[name] for name in sorted(self.truth.tables))):
+            digest.update(repr([tuple(row) for row in rows]).encode())
+        return digest.hexdigest()
+
+
+def simulate(
+    scenario: Scenario,
+    size: Size,
+    *,
+    size_name: str = "",
+    seed: int = 1,
+    weeks: int = 52,
+    end: int = DEFAULT_END,
+    weeks_ahead: int = WEEKS_AHEAD,
+) -> Simulation:
+    """Simulate `weeks` up to `end` and some weeks more, into which the clock may later be moved."""
+    end -= end % DAY
+    start = end - weeks * WEEK
+    organisation = Organisation(
+        scenario, size, seed, start=start, end=end + weeks_ahead * WEEK, shown_end=end
+    )
+    world = World(scenario, organisation, seed)
+    _plant_trunks(world)
+    world.development = Development(world)
+    world.ci = Ci(world)
+    world.merging = Merging(world)
+    world.releases = Releases(world)
+    world.incidents = IncidentDesk(world)
+    world.adoption = Adoption(world)
+    world.bots = Bots(world)
+    world.product = ProductBoard(world)
+    with _without_collector():
+        world.env.run(until=organisation.end)
+    _close_books(world, size_name, seed, weeks)
+    return Simulation(scenario, seed, size_name, weeks, organisation, world.truth, world.changes, end)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the cycle collector away: nearly everything made here stays, and walking it again costs most."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _plant_trunks(world: World) -> None:
+    """Give each repository its first commit."""
+    bot = world.organisation.bots["acme-release"]
+    for repository in world.history.repositories:
+        at = repository.created_at
+        paths = ["README.md", "VERSION", "handbook/guide.md"]
+        for service in world.organisation.services:
+            if service.repository is repository:
+                paths += service.paths
+        files = tuple((path, world.new_version()) for path in paths)
+        tree = EMPTY.with_files(files)
+        commit = world.commit(
+            repository,
+            (),
+            tree,
+            files,
+            author=bot,
+            message=f"Begin {OWNER}\n",
+            authored_at=at,
+            committed_at=at,
+        )
+        repository.tree = tree
+        repository.trunk.append((at, commit))
+        world.push(repository, "refs/heads/main", NO_SHA, commit.sha, actor=bot, kind="branch_creation")
+        push = repository.pushes.pop()
+        repository.pushes.append(push._replace(at=at))
+
+
+def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
+    """Write the summary tables of the truth."""
+    truth, organisation = world.truth, world.organisation
+    for change in world.changes:
+        change.handoffs.flush()
+        _note_change(truth, change)
+    for service, deployment in world.releases.deployments:
+        record = deployment.record
+        truth.note(
+            "deployments",
+            record.id,
+            record.repository.id,
+            service.name,
+            record.environment,
+            record.is_production,
+            record.sha,
+            record.created_at,
+            deployment.started_at,
+            deployment.finished_at,
+            deployment.status,
+            deployment.is_rollback,
+            deployment.is_redeploy,
+            deployment.gate_opened_at,
+            deployment.gate_decided_at,
+        )
+    for account in world.history.accounts:
+        team = organisation.people[account.person].team.name if account.person is not None else None
+        truth.note("account_owners", account.id, account.login, account.kind, account.person, team)
+    for person in organisation.people:
+        if person.assistant_from is not None:
+            truth.note("assistant_adoptions", person.id, person.assistant_tool, person.assistant_from)
+    truth.note(
+        "run",
+        world.scenario.name,
+        seed,
+        size,
+        weeks,
+        organisation.start,
+        organisation.end,
+        world.scenario.skew_seconds,
+    )
+
+
+def _note_change(truth: Truth, change: LiveChange) -> None:
+    record = change.record
+    if not record.number:
+        return
+    first = record.heads[0].commits[0]
+    truth.note(
+        "changes",
+        record.id,
+        record.repository.id,
+        record.number,
+        change.author.id if change.author else None,
+        change.team.name,
+        change.ticket.key if change.ticket else None,
+        change.work_started_at,
+        first.authored_at - change.owner.skew,
+        record.created_at,
+        record.merged_at,
+        change.deployed_at,
+        change.exposed_at,
+        change.adopted_at,
+        change.flow_ended_at,
+        change.state,
+        change.assisted,
+        change.is_marked,
+        change.handoffs.round_number,
+        change.owner.skew,
+    )

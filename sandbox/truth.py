@@ -1,0 +1,238 @@
+"""What really happened, written down by the simulation as it happens, apart from what the vendors show.
+
+Rows are in the words of the model (stages, handoffs, roles) but owe nothing to the rules by which Flowgauge
+derives them: each visit begins when the simulated state changes. Only tests and benchmarks read the database;
+the pipeline never does.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
+
+STAGE_ORDER = {
+    "decide": 10,
+    "pull_wait": 20,
+    "build": 30,
+    "review_wait": 40,
+    "review": 50,
+    "rework": 60,
+    "ci": 70,
+    "qa": 75,
+    "merge_wait": 80,
+    "release_wait": 90,
+    "approval_wait": 100,
+    "deploy": 110,
+    "exposure_wait": 120,
+    "adoption": 130,
+    "detect": 210,
+    "acknowledge": 220,
+    "mitigate": 230,
+    "resolve": 240,
+}
+
+
+class Visit(NamedTuple):
+    """A stay of a flow item in a stage; open where `exited_at` is null."""
+
+    flow_item_type: str
+    flow_item: int
+    stage: str
+    visit_number: int
+    entered_at: int
+    exited_at: int | None
+    exit_reason: str
+
+
+class Handoff(NamedTuple):
+    """A transfer of responsibility; times are seconds, people are ids of persons."""
+
+    change: int
+    mechanism: str
+    from_role: str
+    to_role: str
+    round_number: int
+    from_person: int | None
+    to_person: int | None
+    to_team: str | None
+    requested_at: int
+    accepted_at: int | None
+    outcome: str
+
+
+class Track:
+    """The stages of one flow item as they follow each other: no gap but closings, no empty stay.
+
+    Instants and places lie side by side in flat lists, for there are many; a place is a stage, or the reason
+    of leaving behind a minus.
+    """
+
+    __slots__ = ("_places", "_times", "flow_item", "flow_item_type")
+
+    def __init__(self, flow_item_type: str, flow_item: int) -> None:
+        self.flow_item_type = flow_item_type
+        self.flow_item = flow_item
+        self._times = array("q")
+        self._places: list[str] = []
+
+    @property
+    def stage(self) -> str | None:
+        """The stage the item is in, None while it is closed or before it began."""
+        return self._places[-1] if self._places and self._places[-1][0] != "-" else None
+
+    def enter(self, stage: str, at: int) -> None:
+        """Move into a stage; what is left within the second of its beginning never was."""
+        self._append(stage, at)
+
+    def leave(self, at: int, reason: str) -> None:
+        """Leave without entering another stage: finished (`advanced`), `abandoned` or `superseded`."""
+        self._append(f"-{reason}", at)
+
+    def _append(self, place: str, at: int) -> None:
+        if self._times and self._times[-1] == at:
+            self._times.pop()
+            self._places.pop()
+        if not self._places or self._places[-1] != place:
+            self._times.append(at)
+            self._places.append(place)
+
+    def visits(self) -> Iterable[Visit]:
+        """Yield the visits in order."""
+        numbers: Counter[str] = Counter()
+        last = len(self._places) - 1
+        for index, (at, stage) in enumerate(zip(self._times, self._places, strict=True)):
+            if stage.startswith("-"):
+                continue
+            numbers[stage] += 1
+            exited_at = self._times[index + 1] if index < last else None
+            reason = _exit_reason(stage, self._places[index + 1]) if index < last else "open"
+            yield Visit(self.flow_item_type, self.flow_item, stage, numbers[stage], at, exited_at, reason)
+
+
+def _exit_reason(stage: str, following: str) -> str:
+    if following.startswith("-"):
+        return following[1:]
+    return "returned" if STAGE_ORDER[following] < STAGE_ORDER[stage] else "advanced"
+
+
+@dataclass(slots=True)
+class Truth:
+    """The tables of the truth while the simulation runs; `write` makes the database."""
+
+    tracks: list[Track] = field(default_factory=list)
+    handoffs: list[Handoff] = field(default_factory=list)
+    tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+
+    def track(self, flow_item_type: str, flow_item: int) -> Track:
+        """Begin the track of a flow item."""
+        track = Track(flow_item_type, flow_item)
+        self.tracks.append(track)
+        return track
+
+    def note(self, table: str, *row: Any) -> None:
+        """Add a row to one of `TABLES`."""
+        self.tables.setdefault(table, []).append(row)
+
+    def visits(self) -> Iterable[Visit]:
+        """Yield all visits, item by item."""
+        for track in self.tracks:
+            yield from track.visits()
+
+    def write(self, path: Path) -> None:
+        """Write every table into a new DuckDB file; instants become UTC timestamps."""
+        path.unlink(missing_ok=True)
+        with duckdb.connect(str(path)) as connection:
+            _store(connection, "stage_visits", Visit._fields, list(self.visits()))
+            _store(connection, "handoffs", Handoff._fields, self.handoffs)
+            for table, columns in TABLES.items():
+                _store(connection, table, columns, self.tables.get(table, []))
+
+
+TABLES: dict[str, tuple[str, ...]] = {
+    "changes": (
+        "change",
+        "repository",
+        "number",
+        "author_person",
+        "team",
+        "ticket",
+        "work_started_at",
+        "first_commit_authored_at",
+        "created_at",
+        "merged_at",
+        "deployed_at",
+        "exposed_at",
+        "adopted_at",
+        "flow_ended_at",
+        "delivery_state",
+        "is_assisted",
+        "is_marked",
+        "round_count",
+        "skew_seconds",
+    ),
+    "deployments": (
+        "deployment",
+        "repository",
+        "service",
+        "environment",
+        "is_production",
+        "sha",
+        "created_at",
+        "started_at",
+        "finished_at",
+        "status",
+        "is_rollback",
+        "is_redeploy",
+        "gate_opened_at",
+        "gate_decided_at",
+    ),
+    "deployment_changes": ("deployment", "service", "change"),
+    "incidents": (
+        "incident",
+        "service",
+        "started_at",
+        "triggered_at",
+        "acknowledged_at",
+        "mitigated_at",
+        "resolved_at",
+        "caused_by_deployment",
+        "mitigation",
+    ),
+    "account_owners": ("account", "login", "kind", "person", "team"),
+    "assistant_adoptions": ("person", "tool", "adopted_at"),
+    "assistant_effects": (
+        "stage",
+        "mean_seconds_with",
+        "mean_seconds_without",
+        "throughput_with",
+        "throughput_without",
+    ),
+    "constraints": ("window_start_at", "window_end_at", "stage", "throughput", "throughput_with_capacity"),
+    "run": ("scenario", "seed", "size", "weeks", "start_at", "end_at", "skew_seconds"),
+}
+
+
+def _store(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    content = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    arrays = {
+        name: pa.array(values, pa.timestamp("s")) if name.endswith("_at") else _plain(values)
+        for name, values in zip(columns, content, strict=True)
+    }
+    connection.register("rows", pa.table(arrays))
+    connection.execute(f'create table "{table}" as select * from rows')  # noqa: S608 - names of our own
+    connection.unregister("rows")
+
+
+def _plain(values: Sequence[Any]) -> pa.Array:
+    array = pa.array(values)
+    return array.cast(pa.string()) if pa.types.is_null(array.type) else array
