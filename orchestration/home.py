@@ -28,15 +28,23 @@ concurrency:
   pools:
     default_limit: 1
     granularity: run
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
+# The command's own runs go to the same event log by connections that are kept. Those of the UI and the daemon
+# do not: the UI follows a run by watching its database file, which changes only when a connection closes.
+COMMAND_YAML = (
+    DAGSTER_YAML
+    + """\
 event_log_storage:
   module: orchestration.event_log
   class: KeptSqliteEventLogStorage
   config:
     base_dir: {event_log}
-compute_logs:
-  module: dagster._core.storage.noop_compute_log_manager
-  class: NoOpComputeLogManager
 """
+)
+COMMAND_CONFIG = "command.yaml"
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,11 @@ class Home:
         """
         for folder in (self.dagster, self.pipelines, self.clones, self.quality, self.dbt_target):
             folder.mkdir(parents=True, exist_ok=True)
-        configuration = self.dagster / "dagster.yaml"
-        wanted = DAGSTER_YAML.format(event_log=json.dumps(str(self.dagster / "history" / "runs")))
+        event_log = json.dumps(str(self.dagster / "history" / "runs"))
+        self._configure("dagster.yaml", DAGSTER_YAML)
+        self._configure(COMMAND_CONFIG, COMMAND_YAML.format(event_log=event_log))
+
+    def _configure(self, name: str, wanted: str) -> None:
+        configuration = self.dagster / name
         if not configuration.exists() or configuration.read_text(encoding="utf-8") != wanted:
             configuration.write_text(wanted, encoding="utf-8")

@@ -17,7 +17,7 @@ from ingestion.connector import connectors
 from ingestion.settings import Settings
 from orchestration.console import Reporter, run_logger
 from orchestration.due import Due, what_is_due
-from orchestration.home import Home
+from orchestration.home import COMMAND_CONFIG, Home
 from orchestration.ledger import Ledger
 from orchestration.lock import WarehouseLock
 from orchestration.times import now, reporting_day
@@ -73,7 +73,7 @@ def run(settings: Settings, home: Home, options: RunOptions, reporter: Reporter)
         # Dagster's own lines would stand between ours; all of them are in its event log.
         logging.getLogger("dagster").propagate = False
         os.environ["DAGSTER_HOME"] = str(home.dagster)
-        with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        with dg.DagsterInstance.from_config(str(home.dagster), COMMAND_CONFIG) as instance:
             return _Run(settings, home, options, reporter, instance).execute()
 
 

@@ -103,8 +103,8 @@ def test_a_rerun_inherits_jobs_with_their_old_times(simulation: Simulation) -> N
 def test_the_database_holds_the_truth(simulation: Simulation, tmp_path: Path, table: str) -> None:
     simulation.truth.write(tmp_path / "truth.duckdb")
     with duckdb.connect(str(tmp_path / "truth.duckdb"), read_only=True) as connection:
-        count = connection.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
-        columns = connection.execute(f"select column_name, column_type from (describe {table})").fetchall()  # noqa: S608
+        count = connection.execute(f"select count(*) from {table}").fetchone()
+        columns = connection.execute(f"select column_name, column_type from (describe {table})").fetchall()
         types = dict(columns)
     assert count is not None
     assert count[0] > 0

@@ -27,7 +27,7 @@ def _packed(package: str, folder: Path) -> Path:
     if npm is None:
         missing("npm, to fetch the vendor's published description")
     command = [npm, "pack", package, "--silent", "--pack-destination", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode:
         missing(f"{package} from the npm registry: {done.stderr.strip()[-200:]}")
     return folder / done.stdout.strip().splitlines()[-1]
