@@ -38,7 +38,7 @@ class Interpreter:
 
     def visits(self, change: Change) -> list[Visit]:
         """The visits from build start to merge, final closing or now, in order, without equal neighbours."""
-        instants = self._instants(change)
+        instants = self.instants(change)
         stages = [(instant, self.stage_at(change, instant)) for instant in instants]
         joined = [pair for index, pair in enumerate(stages) if index == 0 or pair[1] != stages[index - 1][1]]
         end = self.ended_at(change)
@@ -52,7 +52,7 @@ class Interpreter:
 
     def closed_seconds(self, change: Change) -> int:
         """Seconds between closings and the reopening or merge that followed."""
-        instants = self._instants(change)
+        instants = self.instants(change)
         end = self.ended_at(change)
         total = 0.0
         for place, entered in enumerate(instants):
@@ -71,10 +71,10 @@ class Interpreter:
 
     def stage_at(self, change: Change, instant: datetime) -> str:
         """The first rule that holds once everything up to and including this second is applied."""
-        past = self._past(change, instant)
+        past = self.past(change, instant)
         if _last(past, "closed", "reopened") == "closed":
             return "closed"
-        if instant < change.created_at or self._is_draft(change, past):
+        if instant < change.created_at or self.is_draft(change, past):
             return "build"
         if _last(past, "enqueued", "dequeued", "closed") == "enqueued":
             return "ci"
@@ -84,7 +84,8 @@ class Interpreter:
             return "review" if self._has_response_since_turn(change, past) else "review_wait"
         return self._checked(change, past, instant)
 
-    def _instants(self, change: Change) -> list[datetime]:
+    def instants(self, change: Change) -> list[datetime]:
+        """Every instant of its span at which anything happens that could matter."""
         end = self.ended_at(change)
         limit = self.organisation.as_of
         instants = {self.started_at(change), change.created_at}
@@ -95,7 +96,8 @@ class Interpreter:
         start = self.started_at(change)
         return sorted(i for i in instants if start <= i and (i < end if end else i <= limit))
 
-    def _past(self, change: Change, instant: datetime) -> list[Event]:
+    def past(self, change: Change, instant: datetime) -> list[Event]:
+        """The events up to and including the second, in the order in which they apply."""
         events = [
             event
             for event in change.history()
@@ -103,7 +105,8 @@ class Interpreter:
         ]
         return sorted(events, key=lambda event: (event.at, ORDER.get(event.type, 5), event.source_id))
 
-    def _is_draft(self, change: Change, past: list[Event]) -> bool:
+    def is_draft(self, change: Change, past: list[Event]) -> bool:
+        """Whether it is a draft once these events have applied."""
         drafts = sorted(
             (e for e in change.history() if e.type in ("ready_for_review", "converted_to_draft")),
             key=lambda event: (event.at, event.source_id),
@@ -112,16 +115,34 @@ class Interpreter:
         latest = _last(past, "ready_for_review", "converted_to_draft")
         return opened_as_draft if latest is None else latest == "converted_to_draft"
 
-    def _is_human(self, login: str | None) -> bool:
+    def is_human(self, login: str | None) -> bool:
+        """Whether the account is a human's."""
         return login is not None and self.organisation.kinds[login] == "human"
 
     def _responses(self, change: Change, past: list[Event]) -> list[int]:
         """Places, within the past, of what humans other than the author answered."""
-        return [
-            place
-            for place, event in enumerate(past)
-            if event.type in RESPONSES and self._is_human(event.actor) and event.actor != change.author
-        ]
+        return [place for place, event in enumerate(past) if self.is_response(change, event)]
+
+    def is_response(self, change: Change, event: Event) -> bool:
+        """Whether a human other than the author answered."""
+        return event.type in RESPONSES and self.is_human(event.actor) and event.actor != change.author
+
+    def is_approval_given(self, change: Change, instant: datetime) -> bool:
+        """Whether the change is ready, somebody's approval stands, and needed approvals are not missing."""
+        past = self.past(change, instant)
+        if instant < change.created_at or self.is_draft(change, past) or not self._approvers(change, past):
+            return False
+        is_needed = self.required_approvals(change, instant) != 0
+        return is_needed and not self._is_approval_missing(change, past, instant)
+
+    def last_approver(self, change: Change, instant: datetime) -> str | None:
+        """Who gave the newest of the approvals that stand at the instant."""
+        approvers = self._approvers(change, self.past(change, instant))
+        return approvers[-1] if approvers else None
+
+    def _approvers(self, change: Change, past: list[Event]) -> list[str]:
+        standing = sorted((place, who, kind) for who, (place, kind) in self._verdicts(past).items())
+        return [who for _, who, kind in standing if "approved" in kind and who != change.author]
 
     def _has_response_since_turn(self, change: Change, past: list[Event]) -> bool:
         turns = [p for p, e in enumerate(past) if e.type in ("opened", "ready_for_review", "reopened")]
@@ -141,7 +162,7 @@ class Interpreter:
         pushes = [p for p, e in enumerate(past) if e.type in ("pushed", "force_pushed")]
         last_push = pushes[-1] if pushes else -1
         return any(
-            kind == "reviewed_changes_requested" and place > last_push and self._is_human(account)
+            kind == "reviewed_changes_requested" and place > last_push and self.is_human(account)
             for account, (place, kind) in self._verdicts(past).items()
         )
 
@@ -151,8 +172,7 @@ class Interpreter:
         needed = self.required_approvals(change, instant)
         if needed is None:
             return is_blocked or not self._responses(change, past)
-        approvals = [a for a, (_, kind) in verdicts.items() if "approved" in kind and a != change.author]
-        return needed > 0 and (is_blocked or len(approvals) < needed)
+        return needed > 0 and (is_blocked or len(self._approvers(change, past)) < needed)
 
     def required_approvals(self, change: Change, instant: datetime) -> int | None:
         """Approvals needed at the instant; null where nothing tells."""
@@ -178,14 +198,13 @@ class Interpreter:
             and since <= other.merged_at < change.created_at
             and other.merged_at <= self.organisation.as_of
             and other.base_branch == change.base_branch
-            and self._is_human(other.merged_by)
+            and self.is_human(other.merged_by)
         ]
         return 2 * sum(self._is_approved_at_merge(other) for other in merged) > len(merged)
 
     def _is_approved_at_merge(self, change: Change) -> bool:
         assert change.merged_at is not None
-        verdicts = self._verdicts(self._past(change, change.merged_at))
-        return any("approved" in kind and a != change.author for a, (_, kind) in verdicts.items())
+        return bool(self._approvers(change, self.past(change, change.merged_at)))
 
     def _checked(self, change: Change, past: list[Event], instant: datetime) -> str:
         rule = self._rule(change, instant)

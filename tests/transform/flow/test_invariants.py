@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from support.flow_invariants import CHECKS, Check, FlowMarts
+from support.handoff_reference import Handoff, Walk
 from support.histories import FlowWarehouse
 from support.random_histories import random_organisation
 from support.reference import Interpreter, Visit
 
 SEEDS = (1, 2)
 HISTORIES = 250
+HANDOFF_COLUMNS = ("mechanism", "to_role", "round_number", "requested_at", "accepted_at")
+OUTCOMES = {"accepted", "withdrawn", "superseded", "pending"}
 ONE_BATCH = pytest.mark.parametrize("batch", SEEDS[:1], indirect=True)
 
 
@@ -84,6 +87,32 @@ def test_closed_time_is_as_a_slow_reading_of_the_rules_says(batch: Batch) -> Non
     interpreter = Interpreter(batch.changes, batch.organisation)
     closed = {row["source_id"]: row["closed_seconds"] for row in batch.marts.changes}
     assert closed == {change.id: interpreter.closed_seconds(change) for change in batch.changes}
+
+
+def published_handoffs(batch: Batch) -> dict[str, set[Handoff]]:
+    """Handoffs before the merge, by the source's id of the change, as the mart tells them."""
+    handoffs: dict[str, set[Handoff]] = {change.id: set() for change in batch.changes}
+    for row in batch.warehouse.rows(
+        "select changes.source_id, handoffs.*, accounts.login "
+        "from marts.fct_handoffs as handoffs "
+        "join marts.fct_changes as changes on handoffs.flow_item_key = changes.change_key "
+        "left join intermediate.int_people__accounts as accounts "
+        "on handoffs.to_person_key = accounts.person_key "
+        "where handoffs.mechanism in ('review_request', 'review_verdict')"
+    ):
+        handoffs[row["source_id"]].add(
+            Handoff(*(row[column] for column in HANDOFF_COLUMNS), outcome=row["outcome"], taker=row["login"])
+        )
+    return handoffs
+
+
+def test_every_handoff_is_as_a_slow_reading_of_the_rules_says(batch: Batch) -> None:
+    interpreter = Interpreter(batch.changes, batch.organisation)
+    published = published_handoffs(batch)
+    expected = {change.id: Walk(interpreter, change).handoffs() for change in batch.changes}
+    wrong = {key: (published[key], expected[key]) for key in expected if published[key] != expected[key]}
+    assert wrong == {}
+    assert {handoff.outcome for its in expected.values() for handoff in its} == OUTCOMES
 
 
 def test_every_rule_decides_some_visit_of_the_random_histories(batch: Batch) -> None:
@@ -215,3 +244,16 @@ def test_slow_reading_fails_on_a_wrong_rule(batch: Batch) -> None:
     interpreter = Forgetful(batch.changes, batch.organisation)
     published = published_visits(batch)
     assert any(published[change.id] != interpreter.visits(change) for change in batch.changes)
+
+
+@ONE_BATCH
+def test_slow_reading_of_handoffs_fails_on_a_wrong_rule(batch: Batch) -> None:
+    """A walk in which anybody answers for anybody disagrees with the marts."""
+
+    class Careless(Walk):
+        def _answers(self, _: str, __: str) -> bool:
+            return True
+
+    interpreter = Interpreter(batch.changes, batch.organisation)
+    published = published_handoffs(batch)
+    assert any(published[change.id] != Careless(interpreter, change).handoffs() for change in batch.changes)

@@ -155,6 +155,15 @@ change("beyond_the_horizon", event("closed", 21), closed_at=on(21))
 change("later_than_known", created_at=on(21))
 change("reverting", reverts_number=1, merged_at=on(9), merged_by="bob")
 change("trailed", commits=[Commit("m", on(-1), markers="trailer:claude_code")], markers="branch:codex")
+change(
+    "approved_closed_reopened",
+    event("reviewed_approved", 1, "bob"),
+    event("closed", 2),
+    event("reopened", 4),
+    merged_at=on(6),
+    merged_by="cyd",
+)
+change("reopened_beyond_the_horizon", event("closed", 5), event("reopened", 21))
 change("by_agent", markers="author:copilot")
 change("asked_in_vain_in_draft", event("review_requested", 1, subject="bob"), is_draft=True)
 
@@ -330,6 +339,10 @@ HANDOFFS: dict[str, list[Handoff]] = {
         ("review_request", "author", "reviewer", 1, 0, 1, "accepted"),
         ("review_verdict", "reviewer", "merger", 1, 1, None, "withdrawn"),
     ],
+    "approved_closed_reopened": [
+        ("review_request", "author", "reviewer", 1, 0, 1, "accepted"),
+        ("review_verdict", "reviewer", "merger", 1, 1, 6, "accepted"),
+    ],
     "dismissed": [
         ("review_request", "author", "reviewer", 1, 0, 1, "accepted"),
         ("review_verdict", "reviewer", "author", 1, 1, None, "superseded"),
@@ -458,6 +471,7 @@ FACTS: dict[str, dict[str, Any]] = {
     },
     "after_the_end": {"last_approved_at": on(1), "reviewer_count": 1},
     "beyond_the_horizon": {"state": "open", "closed_at": None},
+    "reopened_beyond_the_horizon": {"state": "closed", "closed_at": on(5)},
     "trailed": {"assistant_evidence": "trailer", "assistant_level": "assisted"},
     "by_agent": {"assistant_evidence": "agent_author", "assistant_level": "agent_authored"},
 }

@@ -51,7 +51,29 @@ round_counts as (
 change_facts as (
 
     select
-        changes.*,
+        changes.change_key,
+        changes.repository_key,
+        changes.connection,
+        changes.change,
+        changes.number,
+        changes.is_draft,
+        changes.author_person_key,
+        changes.merger_person_key,
+        changes.created_at,
+        changes.first_commit_authored_at,
+        changes.build_started_at,
+        changes.build_start_evidence,
+        changes.merged_at,
+        case spans.state
+            when 'merged' then changes.merged_at
+            when 'closed' then coalesce(changes.closed_at, spans.ended_at)
+        end as closed_at,
+        changes.additions,
+        changes.deletions,
+        changes.changed_file_count,
+        changes.commit_count,
+        changes.reverts_sha,
+        changes.reverts_number,
         spans.state,
         spans.ended_at,
         spans.closed_seconds,
@@ -91,44 +113,4 @@ change_facts as (
 
 )
 
-select
-    change_key,
-    repository_key,
-    connection,
-    change,
-    number,
-    state,
-    is_draft,
-    author_person_key,
-    merger_person_key,
-    created_at,
-    first_commit_authored_at,
-    build_started_at,
-    build_start_evidence,
-    ready_at,
-    first_review_requested_at,
-    first_response_at,
-    picked_up_at,
-    first_review_at,
-    first_approved_at,
-    last_approved_at,
-    merged_at,
-    closed_at,
-    ended_at,
-    closed_seconds,
-    delivery_state,
-    deployment_key,
-    deploy_started_at,
-    deployed_at,
-    deployment_match_method,
-    deployment_match_confidence,
-    is_deployed_before_merge,
-    additions,
-    deletions,
-    changed_file_count,
-    commit_count,
-    review_round_count,
-    reviewer_count,
-    reverts_sha,
-    reverts_number
-from change_facts
+select * from change_facts

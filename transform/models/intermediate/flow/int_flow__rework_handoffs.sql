@@ -27,7 +27,10 @@ refusals as (
         verdicts.sequence,
         verdicts.person_key,
         verdicts.started_at,
-        verdicts.ended_at,
+        case
+            when verdicts.ended_at <= coalesce(review_events.ended_at, verdicts.ended_at)
+                then verdicts.ended_at
+        end as ended_at,
         case
             when verdicts.next_push_at <= coalesce(review_events.ended_at, verdicts.next_push_at)
                 then verdicts.next_push_at
@@ -55,7 +58,7 @@ round_refusals as (
         max(pushed_at) as pushed_at,
         max(change_ended_at) as change_ended_at,
         case
-            when count(*) = count(case when ended_at <= coalesce(pushed_at, ended_at) then 1 end)
+            when count(*) = count(case when pushed_at is null or ended_at < pushed_at then ended_at end)
                 then max(ended_at)
         end as retracted_at
     from refusals

@@ -44,6 +44,7 @@ standing as (
 select
     responses.change_key,
     responses.round_number,
+    responses.sequence as answer_sequence,
     responses.occurred_at as accepted_at,
     responses.person_key as responder_person_key
 from responses

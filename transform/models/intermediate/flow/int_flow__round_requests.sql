@@ -26,6 +26,8 @@ standing as (
         review_requests.sequence,
         review_requests.asked_team_key,
         greatest(rounds.started_at, review_requests.requested_at) as requested_at,
+        review_requests.outcome = 'superseded'
+        and review_requests.next_sequence <= rounds.end_sequence as is_repeated,
         case
             when
                 review_requests.next_type = 'review_request_removed'
@@ -48,7 +50,10 @@ standing as (
             and rounds.round_number = round_answers.round_number
     where
         round_answers.accepted_at is null
-        or review_requests.requested_at <= round_answers.accepted_at
+        or (
+            review_requests.requested_at <= round_answers.accepted_at
+            and review_requests.sequence < round_answers.answer_sequence
+        )
 
 ),
 
@@ -59,7 +64,10 @@ round_requests as (
         round_number,
         min(requested_at) as requested_at,
         min_by(asked_team_key, sequence) filter (where asked_team_key is not null) as asked_team_key,
-        case when count(*) = count(removed_at) then max(removed_at) end as removed_at
+        case
+            when count(case when not coalesce(is_repeated, false) then 1 end) = count(removed_at)
+                then max(removed_at)
+        end as removed_at
     from standing
     group by change_key, round_number
 
