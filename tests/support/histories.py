@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from ingestion.organisation import load_organisation
 from ingestion.settings import load_settings
@@ -227,12 +228,9 @@ class FlowWarehouse:
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        names = list(rows[0])
-        marks = ", ".join("?" for _ in names)
-        connection.executemany(
-            f"insert into {table} ({', '.join(names)}) values ({marks})",
-            [[row[name] for name in names] for row in rows],
-        )
+        connection.register("rows_to_insert", pa.Table.from_pylist(list(rows)))
+        connection.execute(f"insert into {table} by name select * from rows_to_insert")
+        connection.unregister("rows_to_insert")
 
 
 def _canonical_rows(changes: Sequence[Change], organisation: Organisation) -> dict[str, list[dict[str, Any]]]:
