@@ -8,22 +8,42 @@ changes as (
 
 reverting as (
 
+    select * from changes
+    where merged_at is not null
+
+),
+
+-- one equality each: a condition with `or` would compare every change with every other
+named as (
+
     select
         reverted.change_key,
         reverting.change_key as reverted_by_change_key,
         reverting.merged_at as reverted_at
-    from changes as reverted
-    inner join changes as reverting
+    from reverting
+    inner join changes as reverted
         on
-            reverted.connection = reverting.connection
-            and reverted.repository = reverting.repository
-            and reverted.base_branch = reverting.base_branch
-            and reverted.merged_at <= reverting.merged_at
-            and reverted.change_key != reverting.change_key
-            and (reverted.merge_sha = reverting.reverts_sha or reverted.number = reverting.reverts_number)
+            reverting.repository_key = reverted.repository_key
+            and reverting.base_branch = reverted.base_branch
+            and reverting.reverts_sha = reverted.merge_sha
+            and reverting.merged_at >= reverted.merged_at
+            and reverting.change_key != reverted.change_key
+    union distinct
+    select
+        reverted.change_key,
+        reverting.change_key as reverted_by_change_key,
+        reverting.merged_at as reverted_at
+    from reverting
+    inner join changes as reverted
+        on
+            reverting.repository_key = reverted.repository_key
+            and reverting.base_branch = reverted.base_branch
+            and reverting.reverts_number = reverted.number
+            and reverting.merged_at >= reverted.merged_at
+            and reverting.change_key != reverted.change_key
 
 )
 
 select *
-from reverting
+from named
 qualify row_number() over (partition by change_key order by reverted_at, reverted_by_change_key) = 1
