@@ -11,10 +11,10 @@ from pathlib import Path
 from sandbox.calendar import instant, isoformat
 from sandbox.counterfactual import write_counterfactuals
 from sandbox.scenario import ScenarioError, load_scenario, load_size, scenario_names, size_names
-from sandbox.serve import TOKEN, Sandbox
-from sandbox.settings import TOKEN_VARIABLE
+from sandbox.serve import Sandbox
 from sandbox.simulation import Simulation, simulate
 from sandbox.simulation.run import DEFAULT_END
+from sandbox.vendor import STACKS, TOKEN, TOKEN_VARIABLE
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
         simulation.truth.write(folder / "truth.duckdb")
         sys.stdout.write(json.dumps({"folder": str(folder), "digest": simulation.digest()}) + "\n")
         return 0
-    sandbox = Sandbox(simulation, folder, port=options.port, hourly_limit=options.hourly_limit)
+    sandbox = Sandbox(
+        simulation,
+        folder,
+        vendor_names=STACKS[options.stack],
+        port=options.port,
+        hourly_limit=options.hourly_limit,
+    )
     sandbox.write_files()
     ready = {**sandbox.state(), "token_variable": TOKEN_VARIABLE, "token": TOKEN}
     sys.stdout.write(json.dumps(ready) + "\n")
@@ -84,7 +90,8 @@ def _parser() -> argparse.ArgumentParser:
                 "--counterfactuals", action="store_true", help="find constraints and effects too"
             )
         else:
-            command.add_argument("--port", type=int, default=0, help="0 takes a free one")
+            command.add_argument("--stack", default="github", choices=STACKS, help="which vendors are served")
+            command.add_argument("--port", type=int, default=0, help="of the first; 0 takes a free one")
             command.add_argument(
                 "--hourly-limit", type=int, default=1_000_000, help="GitHub requests per hour"
             )

@@ -8,12 +8,40 @@ vendor.
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from threading import Lock
 
+from sandbox.clock import Clock
 from sandbox.gitobjects import blob_text
-from sandbox.history import Commit, Repository
+from sandbox.history import Commit, History, Repository
 
 NO_SHA = "0" * 40
 IMPORT_REF = "refs/sandbox/import"
+
+
+class Mirrors:
+    """The repositories on disk, each made when it is first asked for and then kept up to the clock."""
+
+    def __init__(self, history: History, clock: Clock, folder: Path) -> None:
+        self._history = history
+        self._clock = clock
+        self._folder = folder
+        self._mirrors: dict[int, GitMirror] = {}
+        self._lock = Lock()
+
+    def path(self, name: str) -> Path | None:
+        """Return the repository that bears a full name now, or bore it before; None where there is none."""
+        now = self._clock.now
+        for repository in self._history.repositories:
+            if repository.created_at <= now and name in {
+                known for at, known in repository.names if at <= now
+            }:
+                with self._lock:
+                    number = repository.id
+                    if number not in self._mirrors:
+                        self._mirrors[number] = GitMirror(repository, self._folder / f"{number}.git")
+                    self._mirrors[number].advance(now)
+                    return self._mirrors[number].path
+        return None
 
 
 class GitMirror:

@@ -1,28 +1,21 @@
 """The flowgauge.yaml with which the company would describe itself: connections, teams, services, bots."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
 from sandbox.organisation import Organisation
+from sandbox.vendor import Vendor
 
-TOKEN_VARIABLE = "FLOWGAUGE_SANDBOX_TOKEN"  # noqa: S105
 
-
-def settings_of(organisation: Organisation, url: str, now: int) -> str:
-    """Return the settings that read the sandbox at `url`; the token comes from FLOWGAUGE_SANDBOX_TOKEN."""
-    repositories = organisation.history.repositories
+def settings_of(
+    organisation: Organisation, vendors: Sequence[Vendor], urls: Mapping[str, str], now: int
+) -> str:
+    """Return the settings that read these vendors' surfaces; tokens come from the environment."""
     content: dict[str, Any] = {
         "reporting_timezone": "Europe/Berlin",
-        "connections": [
-            {
-                "name": "acme-github",
-                "connector": "github",
-                "base_url": url,
-                "token": f"${{{TOKEN_VARIABLE}}}",
-                "repositories": [repository.name_at(now) for repository in repositories],
-            }
-        ],
+        "connections": [vendor.connection(organisation, urls[vendor.name], now) for vendor in vendors],
         "teams": [
             {
                 "name": team.name,
@@ -55,4 +48,6 @@ def settings_of(organisation: Organisation, url: str, now: int) -> str:
         "bots": ["acme-release"],
         "targets": {"review_sla_hours": 8},
     }
+    for vendor in vendors:
+        content |= vendor.settings(organisation, now)
     return yaml.safe_dump(content, sort_keys=False, width=110)

@@ -14,10 +14,11 @@ from sandbox.faults import Fault, Faults, through
 from sandbox.github import payloads, rest
 from sandbox.github.graph import GraphApi
 from sandbox.github.limits import HOUR, Budget
-from sandbox.github.smart_git import SmartGit
 from sandbox.github.view import View
 from sandbox.history import Account, History
 from sandbox.http import Request, Response
+from sandbox.smart_git import SmartGit
+from sandbox.vendor import Scene
 
 FAULT_KINDS = {"401", "403", "404", "429", "451", "exhausted", "errors", "partial", "drift", "duplicates"}
 GENEROUS = 1_000_000
@@ -55,6 +56,12 @@ class GitHub:
         self._graph = GraphApi(history, self._viewer)
         self._view = View(history, clock.now)
         self._lock = Lock()
+
+    @classmethod
+    def of(cls, scene: Scene) -> "GitHub":
+        """Make the surface of a scene, with the git repositories behind it."""
+        git = SmartGit(scene.mirrors.path)
+        return cls(scene.history, scene.clock, scene.token, git, scene.hourly_limit)
 
     def expire_tokens(self) -> None:
         """Let every installation token that was issued be worthless from now on."""

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from sandbox.scenario import load_scenario, load_size
-from sandbox.serve import TOKEN, Sandbox
+from sandbox.serve import Sandbox
 from sandbox.simulation import Simulation, simulate
+from sandbox.vendor import TOKEN
 
 
 class Answer(NamedTuple):

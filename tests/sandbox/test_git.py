@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.git import GitMirror
-from sandbox.serve import TOKEN
 from sandbox.simulation import Simulation
+from sandbox.vendor import TOKEN
 
 WEEK = 7 * 86_400
 

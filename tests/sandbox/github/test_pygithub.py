@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.serve import TOKEN
 from sandbox.simulation import Simulation
+from sandbox.vendor import TOKEN
 
 github = pytest.importorskip("github")
 

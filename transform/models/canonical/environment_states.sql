@@ -1,0 +1,1 @@
+{{ union_connectors('environment_states') }}

@@ -1,0 +1,1 @@
+{{ union_connectors('feature_items') }}

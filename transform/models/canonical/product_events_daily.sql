@@ -1,0 +1,1 @@
+{{ union_connectors('product_events_daily') }}

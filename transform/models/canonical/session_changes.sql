@@ -1,0 +1,1 @@
+{{ union_connectors('session_changes') }}
