@@ -69,9 +69,9 @@ def latest_figures(published: Path, metric: Mapping[str, Any]) -> Figures:
             latest = f"select distinct {WEEK} from {relation} order by 1 desc limit {WEEKS}"  # noqa: S608
             conditions.append(f"{WEEK} in ({latest})")
         condition = f"where {' and '.join(conditions)}" if conditions else ""
+        order = ", ".join(f"{name} desc" if name == WEEK else name for name in chosen)
         rows = connection.execute(
-            f"select {', '.join(chosen)} from {relation} {condition}"  # noqa: S608 - names of our own
-            f" order by {'1 desc, ' if WEEK in columns else ''}all",
+            f"select {', '.join(chosen)} from {relation} {condition} order by {order}",  # noqa: S608 - our own
             list(wanted.values()),
         ).fetchall()
     return Figures(chosen, rows)
