@@ -11,6 +11,7 @@ day_lookup as (
     select
         cast(starts_at as date) as utc_date,
         day_number,
+        week_start,
         starts_at,
         ends_at
     from reporting_days
@@ -18,6 +19,7 @@ day_lookup as (
     select
         cast(ends_at as date) as utc_date,
         day_number,
+        week_start,
         starts_at,
         ends_at
     from reporting_days

@@ -45,6 +45,7 @@ cohorts as (
         first_week_number as week_number,
         kind,
         subject,
+        repository_key,
         team_key,
         service_key,
         outcome,
@@ -56,6 +57,7 @@ cohorts as (
         last_week_number as week_number,
         kind,
         subject,
+        repository_key,
         team_key,
         service_key,
         outcome,
@@ -68,6 +70,7 @@ cohorts as (
         week_number,
         kind,
         subject,
+        repository_key,
         team_key,
         service_key,
         'ended' as outcome,
@@ -78,25 +81,7 @@ cohorts as (
 
 scopes as (
 
-    select
-        *,
-        'organisation' as scope,
-        {{ unknown_key() }} as scope_key
-    from cohorts
-    union all
-    select
-        *,
-        'team' as scope,
-        team_key as scope_key
-    from cohorts
-    where team_key != {{ unknown_key() }}
-    union all
-    select
-        *,
-        'service' as scope,
-        service_key as scope_key
-    from cohorts
-    where service_key != {{ unknown_key() }}
+    {{ scoped('cohorts', {'team': 'team_key', 'service': 'service_key', 'repository': 'repository_key'}) }}
 
 )
 

@@ -31,6 +31,24 @@ change_measures as (
 
 ),
 
+gates as (
+
+    select * from {{ ref('int_delivery__gates') }}
+
+),
+
+deployments as (
+
+    select * from {{ ref('fct_deployments') }}
+
+),
+
+ci_jobs as (
+
+    select * from {{ ref('fct_ci_jobs') }}
+
+),
+
 stage_latencies as (
 
     select
@@ -95,6 +113,81 @@ change_latencies as (
 
 ),
 
+gate_latencies as (
+
+    select
+        'deployment' as kind,
+        'approval_wait' as subject,
+        gates.connection || ':' || gates.event_id as item_key,
+        deployments.repository_key,
+        cast(null as string) as team_key,
+        deployments.service_key,
+        gates.opened_at as started_at,
+        gates.decided_at as ended_at,
+        case
+            when gates.decided_at < gates.opened_at then null
+            when gates.decided_at is null then 'censored'
+            when deployments.status = 'cancelled' then 'competing'
+            else 'ended'
+        end as outcome
+    from gates
+    inner join deployments
+        on
+            gates.connection = deployments.connection
+            and gates.deployment = deployments.source_id
+    where deployments.is_production
+
+),
+
+execution_latencies as (
+
+    select
+        'deployment' as kind,
+        'execution' as subject,
+        deployment_key as item_key,
+        repository_key,
+        cast(null as string) as team_key,
+        service_key,
+        started_at,
+        finished_at as ended_at,
+        case
+            when finished_at < started_at then null
+            when finished_at is null then 'censored'
+            when status = 'success' then 'ended'
+            else 'competing'
+        end as outcome
+    from deployments
+    where is_production
+
+),
+
+job_latencies as (
+
+    {%- for subject, started_at, ended_at in [
+        ('queue', 'queued_at', 'started_at'),
+        ('run', 'started_at', 'finished_at'),
+    ] %}
+        select
+            'ci_job' as kind,
+            '{{ subject }}' as subject,
+            ci_job_key as item_key,
+            repository_key,
+            cast(null as string) as team_key,
+            cast(null as string) as service_key,
+            {{ started_at }},
+            coalesce({{ ended_at }}, finished_at) as ended_at,
+            case
+                when {{ ended_at }} < {{ started_at }} then null
+                when coalesce({{ ended_at }}, finished_at) is null then 'censored'
+                when {{ ended_at }} is null or conclusion in ('cancelled', 'skipped') then 'competing'
+                else 'ended'
+            end as outcome
+        from ci_jobs
+        {{ "union all" if not loop.last }}
+    {%- endfor %}
+
+),
+
 latencies as (
 
     select * from stage_latencies
@@ -102,6 +195,12 @@ latencies as (
     select * from handoff_latencies
     union all
     select * from change_latencies
+    union all
+    select * from gate_latencies
+    union all
+    select * from execution_latencies
+    union all
+    select * from job_latencies
 
 )
 
@@ -109,7 +208,7 @@ select
     kind,
     subject,
     item_key,
-    repository_key,
+    {{ known_key('repository_key') }} as repository_key,
     {{ known_key('team_key') }} as team_key,
     {{ known_key('service_key') }} as service_key,
     started_at,

@@ -49,6 +49,7 @@ bounded as (
 select
     bounded.kind,
     bounded.subject,
+    bounded.repository_key,
     bounded.team_key,
     bounded.service_key,
     bounded.started_at,
