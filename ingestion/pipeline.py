@@ -28,7 +28,7 @@ from ingestion.landing import Change, Landing
 if TYPE_CHECKING:
     import dlt
 
-    from ingestion.settings import ConnectionSettings
+    from ingestion.settings import BaseConnectionSettings
 
 _DLT_ENVIRONMENT = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -81,7 +81,7 @@ class _Load:
     """One load under way."""
 
     connector: Connector
-    connection: ConnectionSettings
+    connection: BaseConnectionSettings
     warehouse: Path
     pipelines_dir: Path
     say: Callable[[str], None]
@@ -93,7 +93,7 @@ class _Load:
 
 
 def load_connection(
-    connection: ConnectionSettings,
+    connection: BaseConnectionSettings,
     *,
     warehouse: Path,
     pipelines_dir: Path,
@@ -102,6 +102,7 @@ def load_connection(
     full_refresh: bool = False,
     progress: Callable[[str], None] | None = None,
     connector: Connector | None = None,
+    started_at: datetime | None = None,
 ) -> LoadResult:
     """Load what is new in a connection's source.
 
@@ -114,6 +115,7 @@ def load_connection(
         full_refresh: forget the state, read everything, and remove rows of this connection that are gone.
         progress: told what is going on, in one line.
         connector: the registered one by default.
+        started_at: start of the walk, UTC; now by default.
 
     Raises:
         LoadError: the source or the warehouse failed; nothing of this walk was kept.
@@ -128,7 +130,7 @@ def load_connection(
             settings=connection,
             http=http,
             state={} if full_refresh else copy.deepcopy(state),
-            started_at=datetime.now(UTC).replace(microsecond=0),
+            started_at=(started_at or datetime.now(UTC)).replace(microsecond=0),
             workspace=_made(workspace),
             hash_email=email_hasher(warehouse.parent / _HASH_KEY_FILE),
             since=since,
