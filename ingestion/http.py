@@ -154,6 +154,11 @@ class HttpClient:
         return dict(self._gate.left)
 
     @property
+    def fields(self) -> Mapping[str, set[str]]:
+        """Fields of the objects in the lists that were answered, by list."""
+        return self._gate.fields
+
+    @property
     def waited_seconds(self) -> float:
         """Seconds slept so far, for budgets and between attempts."""
         return self._gate.waited

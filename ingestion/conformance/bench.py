@@ -1,7 +1,7 @@
 """Walks a connector over its example, again and again, under whatever trouble a rule brings about.
 
-A `Store` stands for a warehouse: it keeps rows and state as the kit does, without dlt, which costs a tenth.
-Rules about the warehouse itself use `loads`, a history of real loads that is made once.
+A `Store` stands for a warehouse: it keeps rows and state as the kit does, in memory. Rules about the
+warehouse itself read `history`, loads by the kit through dlt that are made once.
 """
 
 # ruff: noqa: S608 - names in the statements are declared ones, which are checked to be snake_case
@@ -12,30 +12,32 @@ import copy
 import dataclasses
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 from pydantic import SecretStr
 
 from ingestion.conformance.example import STATES, Example, State
-from ingestion.conformance.lists import Exchange, Rehearsal, Trouble, sized
+from ingestion.conformance.lists import Exchange, Rehearsal, Trouble, emptied_lists, sized, widened_items
 from ingestion.conformance.server import Server
+from ingestion.conformance.store import Collected, Key, Rows
 from ingestion.conformance.surface import Answer, Request, Response
 from ingestion.connector import Connector, Extraction, Table
 from ingestion.http import HttpClient
-from ingestion.identity import EmailHasher
-from ingestion.landing import Change, Landing
+from ingestion.identity import HASH_KEY_FILE, EmailHasher
+
+if TYPE_CHECKING:
+    from ingestion.pipeline import LoadResult
 
 PAGE_SIZE = 2
 CONNECTION = "example"
-
-Key = tuple[Any, ...]
-Rows = dict[str, dict[Key, dict[str, Any]]]
+_HASH_KEY = b"conformance"
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Walked:
         slept: seconds of each wait.
         exchanges: requests and answers.
         counts: raw table → the source's own count.
-        rejected: rows set aside.
+        result: of a load by the kit.
     """
 
     error: Exception | None = None
@@ -56,12 +58,48 @@ class Walked:
     slept: list[float] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    rejected: int = 0
+    result: LoadResult | None = None
+
+    @property
+    def moved(self) -> dict[str, int]:
+        """Raw table → rows that a load by the kit changed or removed."""
+        done = self.result
+        return {} if done is None else dict(Counter(done.rows) + Counter(done.removed))
+
+    @property
+    def new_fields(self) -> Mapping[str, Sequence[str]]:
+        """What a load by the kit reported as new."""
+        return self.result.new_fields if self.result else {}
 
     @property
     def told(self) -> str:
         """Everything that a person could read of it."""
         return "\n".join([*self.said, *_chain(self.error)])
+
+
+@dataclass(frozen=True)
+class History:
+    """Loads by the kit, in this order, into one warehouse.
+
+    Attributes:
+        empty: every list of the vendor's is empty.
+        columns: table → its columns, after that.
+        first: the first state.
+        again: the same.
+        refreshed: the same, as a full refresh.
+        widened: the same; every object of the vendor's has a field more.
+        later: the later state.
+        rows: what stands at the end.
+    """
+
+    empty: Walked
+    columns: Mapping[str, set[str]]
+    first: Walked
+    again: Walked
+    refreshed: Walked
+    widened: Walked
+    later: Walked
+    rows: Rows
 
 
 class Bench:
@@ -135,8 +173,29 @@ class Bench:
             walked = store.walk(state)
             if walked.error:
                 raise walked.error
-            found[state] = store.rows(), walked
+            found[state] = store.rows, walked
         return found
+
+    def walked(self, state: State) -> Walked:
+        """How a first walk over a state went."""
+        return self._rehearsed[state][1]
+
+    @cached_property
+    def history(self) -> History:
+        """One warehouse, loaded by the kit again and again."""
+        loads = Loads(self, _made(self._folder / "loads"))
+        empty = loads.load("first", emptied_lists)
+        columns = loads.columns()
+        return History(
+            empty=empty,
+            columns=columns,
+            first=loads.load("first"),
+            again=loads.load("first"),
+            refreshed=loads.load("first", is_full_refresh=True),
+            widened=loads.load("first", widened_items),
+            later=loads.load("later"),
+            rows=loads.rows(),
+        )
 
     def store(self) -> Store:
         """An empty warehouse."""
@@ -196,14 +255,14 @@ class Bench:
 
 
 class Store:
-    """Rows and state of one connection, as a warehouse keeps them."""
+    """Rows and state of one connection, as the kit would keep them."""
 
     def __init__(self, bench: Bench, folder: Path) -> None:
-        self.folder = folder
         self.state: dict[str, Any] = {}
+        self.rows: Rows = {table.name: {} for table in bench.connector.tables}
+        self.rejected: dict[tuple[str, str], tuple[str, ...]] = {}
         self._bench = bench
-        self._warehouse = folder / "warehouse.duckdb"
-        duckdb.connect(str(self._warehouse)).close()
+        self._folder = folder
 
     def walk(
         self,
@@ -223,8 +282,8 @@ class Store:
                 http=http,
                 state={} if is_full_refresh else copy.deepcopy(self.state),
                 started_at=self._bench.example.at(state),
-                workspace=_made(self.folder / "workspace"),
-                hash_email=EmailHasher(b"conformance"),
+                workspace=_made(self._folder / "workspace"),
+                hash_email=EmailHasher(_HASH_KEY),
                 is_full_refresh=is_full_refresh,
                 log=walked.said.append,
             )
@@ -235,53 +294,72 @@ class Store:
                 walked.error = error
         return walked
 
-    def rows(self) -> Rows:
-        """The rows that stand, without what the kit adds to them."""
-        return standing_rows(self._warehouse, self._bench.connector)
-
     def _walk(self, extraction: Extraction, walked: Walked, pages: int | None) -> None:
-        connector = self._bench.connector
-        files = _made(self.folder / "landing")
-        with Landing(files / "rows.duckdb", connector, CONNECTION, extraction.started_at) as landing:
-            for number, page in enumerate(connector.extract(extraction)):
-                if number == pages:
-                    raise KilledError
-                landing.add(page)
-            landing.count(extraction.source_counts.values())
-            changes = landing.changes(self._warehouse, files, is_full_refresh=extraction.is_full_refresh)
-            walked.rejected = landing.rejected
-        self._apply(changes)
+        collected = Collected(self._bench.connector)
+        for number, page in enumerate(self._bench.connector.extract(extraction)):
+            if number == pages:
+                raise KilledError
+            collected.add(page)
+        self.rows = collected.onto(self.rows, is_full_refresh=extraction.is_full_refresh)
+        self.rejected = collected.rejected
         self.state = json.loads(json.dumps(extraction.state))
         for count in extraction.source_counts.values():
             walked.counts[count.table] = walked.counts.get(count.table, 0) + count.count
 
-    def _apply(self, changes: Sequence[Change]) -> None:
-        """Delete and insert by key, as dlt's merge does."""
-        dataset = self._bench.connector.dataset
-        with duckdb.connect(str(self._warehouse)) as warehouse:
-            warehouse.execute(f"create schema if not exists {dataset}")
-            for change in changes:
-                if not change.file.exists():
-                    continue
-                source = f"read_parquet('{change.file}')"
-                table = f'{dataset}."{change.table.name}"'
-                key = ", ".join(f'"{name}"' for name in change.table.key)
-                rows = f"select * exclude (is_removed) from {source}"
-                warehouse.execute(f"create table if not exists {table} as {rows} limit 0")
-                warehouse.execute(f"delete from {table} where ({key}) in (select ({key}) from {source})")
-                warehouse.execute(f"insert into {table} by name {rows} where not is_removed")
-                change.file.unlink()
+
+class Loads:
+    """A warehouse that the kit itself loads into, through dlt."""
+
+    def __init__(self, bench: Bench, folder: Path) -> None:
+        self._bench = bench
+        self._folder = folder
+        (folder / HASH_KEY_FILE).write_bytes(_HASH_KEY)
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self._folder / "warehouse.duckdb"
+
+    def load(self, state: State, trouble: Trouble | None = None, *, is_full_refresh: bool = False) -> Walked:
+        """Load once."""
+        from ingestion.pipeline import LoadError, load_connection
+
+        walked = Walked()
+        with self._bench.serving(state, trouble, PAGE_SIZE, walked):
+            try:
+                walked.result = load_connection(
+                    self._bench.settings,
+                    warehouse=self.warehouse,
+                    pipelines_dir=self._folder / "dlt",
+                    workspace=self._folder / "workspace",
+                    full_refresh=is_full_refresh,
+                    progress=walked.said.append,
+                    connector=self._bench.patient(walked),
+                    started_at=self._bench.example.at(state),
+                )
+            except LoadError as error:
+                walked.error = error
+        return walked
+
+    def rows(self) -> Rows:
+        """The rows that stand, without what the kit adds to them."""
+        connector = self._bench.connector
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            return {table.name: _rows(connection, connector, table) for table in connector.tables}
+
+    def columns(self) -> dict[str, set[str]]:
+        """The columns of each table."""
+        found: dict[str, set[str]] = {}
+        with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
+            columns = "select table_name, column_name from duckdb_columns() where schema_name = ?"
+            for table, column in warehouse.execute(columns, [self._bench.connector.dataset]).fetchall():
+                found.setdefault(table, set()).add(column)
+        return found
 
 
 class KilledError(Exception):
     """The walk was killed by the suite."""
-
-
-def standing_rows(warehouse: Path, connector: Connector) -> Rows:
-    """The rows of each table of a warehouse by key, in the declared columns."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        return {table.name: _rows(connection, connector, table) for table in connector.all_tables}
 
 
 def _rows(

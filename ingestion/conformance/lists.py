@@ -16,6 +16,8 @@ from urllib.parse import urlencode
 from ingestion.conformance.example import Example
 from ingestion.conformance.surface import Answer, Request, Response, Surface
 
+NEW_FIELD = "planted_by_the_suite"
+
 Item = dict[str, Any]
 Pages = list[list[Item]]
 Trouble = Callable[[Surface], Surface]
@@ -164,6 +166,26 @@ def _mapped(value: Any, change: Callable[[Item], Item]) -> Any:
     if isinstance(value, dict):
         return change({name: _mapped(each, change) for name, each in value.items()})
     return value
+
+
+def emptied_lists(surface: Surface) -> Surface:
+    """Every list of the vendor's is empty."""
+    return _each_list(surface, lambda _items: [])
+
+
+def widened_items(surface: Surface) -> Surface:
+    """Every object in a list of the vendor's has a field that is new."""
+    return _each_list(surface, lambda items: [{**item, NEW_FIELD: 1} for item in items])
+
+
+def _each_list(surface: Surface, change: Callable[[list[Item]], list[Item]]) -> Surface:
+    def answer(request: Request) -> Answer:
+        response = surface(request)
+        payload = payload_of(response)
+        where = find_list(payload)
+        return response if where is None else with_items(response, where, change(at(payload, where)))
+
+    return answer
 
 
 def find_list(payload: Any) -> tuple[Any, ...] | None:

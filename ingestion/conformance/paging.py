@@ -23,10 +23,10 @@ def pages_completely(bench: Bench) -> Iterator[str]:
     yield from failed(whole.walk(size=None))
     yield from failed(narrow.walk(size=1))
     for table, count in bench.example.rows.items():
-        there = len(whole.rows()[table])
+        there = len(whole.rows[table])
         if there != count:
             yield f"{table}: the example has {count} rows, {there} were loaded"
-    yield from differences(whole.rows(), narrow.rows(), own(bench))
+    yield from differences(whole.rows, narrow.rows, own(bench))
     if not any(len(each.pages) >= _ENOUGH_PAGES - 1 for each in bench.rehearsal.paged):
         yield "the example shows no paging: one of its lists must have three rows, and ask for pages"
 
@@ -38,7 +38,7 @@ def stops_at_no_silent_cap(bench: Bench) -> Iterator[str]:
         return
     store = bench.store()
     walked = store.walk(trouble=_capped(bench))
-    rows = {table: len(found) for table, found in store.rows().items()}
+    rows = {table: len(found) for table, found in store.rows.items()}
     if not walked.error and not any(count > rows[table] for table, count in walked.counts.items()):
         yield (
             "a list ended before its own total, and neither an error nor extraction.expect_count says so: "
@@ -50,7 +50,7 @@ def survives(change: Callable[[Pages], Pages], bench: Bench) -> Iterator[str]:
     """A walk over lists whose pages are given in another way gives the same rows."""
     store = bench.store()
     yield from failed(store.walk(trouble=repaged(bench.rehearsal, change)))
-    yield from differences(bench.fresh("first"), store.rows(), own(bench))
+    yield from differences(bench.fresh("first"), store.rows, own(bench))
 
 
 def survives_change_while_reading(bench: Bench) -> Iterator[str]:
@@ -60,7 +60,7 @@ def survives_change_while_reading(bench: Bench) -> Iterator[str]:
         store = bench.store()
         yield from failed(store.walk(trouble=_switching(bench, after)))
         yield from failed(store.walk("later"))
-        for problem in differences(bench.fresh("later"), store.rows(), lasting(bench)):
+        for problem in differences(bench.fresh("later"), store.rows, lasting(bench)):
             yield f"after a change at the source between two requests, {problem}"
 
 

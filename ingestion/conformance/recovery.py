@@ -23,7 +23,7 @@ def moves_cursor_only_after_full_walk(bench: Bench) -> Iterator[str]:
             store = bench.store()
             store.walk(trouble=_from(position, broken))
             yield from failed(store.walk())
-            for problem in differences(bench.fresh("first"), store.rows(), own(bench)):
+            for problem in differences(bench.fresh("first"), store.rows, own(bench)):
                 yield f"after {name} at request {position + 1} and another walk, {problem}"
 
 
@@ -33,7 +33,7 @@ def resumes_after_a_crash(bench: Bench) -> Iterator[str]:
         store = bench.store()
         store.walk(pages=pages)
         yield from failed(store.walk())
-        for problem in differences(bench.fresh("first"), store.rows(), own(bench)):
+        for problem in differences(bench.fresh("first"), store.rows, own(bench)):
             yield f"after a crash at page {pages} and another walk, {problem}"
 
 
@@ -42,7 +42,7 @@ def reads_on(bench: Bench) -> Iterator[str]:
     store = bench.store()
     yield from failed(store.walk())
     yield from failed(store.walk("later"))
-    for problem in differences(bench.fresh("later"), store.rows(), lasting(bench)):
+    for problem in differences(bench.fresh("later"), store.rows, lasting(bench)):
         yield f"after a second walk, {problem}"
     if bench.fresh("later") == bench.fresh("first"):
         yield "the example shows no change: let one row change and one be new in its later state"

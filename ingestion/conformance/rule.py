@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ingestion.conformance.bench import Bench, Key, Rows, Walked
+from ingestion.conformance.bench import Bench, Walked
+from ingestion.conformance.store import Key, Rows
 from ingestion.connector import Connector
 
 Check = Callable[[Bench], Iterator[str]]

@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.conformance import paging, recovery
+from ingestion.conformance import limits, loading, paging, recovery, secrecy
 from ingestion.conformance.bench import Bench
 from ingestion.conformance.example import Example
 from ingestion.conformance.rule import Rule
 
-RULES: tuple[Rule, ...] = (*paging.RULES, *recovery.RULES)
+RULES: tuple[Rule, ...] = (
+    *paging.RULES,
+    *recovery.RULES,
+    *loading.RULES,
+    *limits.RULES,
+    *secrecy.RULES,
+)
 
 
 @dataclass(frozen=True)
