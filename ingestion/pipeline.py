@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from ingestion.connector import Connector, ConnectorError, Extraction, connectors
-from ingestion.identity import email_hasher
+from ingestion.identity import KEY_FILE, email_hasher
 from ingestion.landing import Change, Landing
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ _DLT_ENVIRONMENT = {
     "LOAD__TRUNCATE_STAGING_DATASET": "true",
     "LOAD__DELETE_COMPLETED_JOBS": "true",
 }
-_HASH_KEY_FILE = "hash.key"
 
 
 class LoadError(Exception):
@@ -130,7 +129,7 @@ def load_connection(
             state={} if full_refresh else copy.deepcopy(state),
             started_at=datetime.now(UTC).replace(microsecond=0),
             workspace=_made(workspace),
-            hash_email=email_hasher(warehouse.parent / _HASH_KEY_FILE),
+            hash_email=email_hasher(warehouse.parent / KEY_FILE),
             since=since,
             is_full_refresh=full_refresh,
             log=load.say,

@@ -18,9 +18,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from ingestion.identity import EmailHasher
 from ingestion.organisation import load_organisation
 from ingestion.settings import load_settings
 from transform.containment import compute_containment
+from transform.identity import resolve_identities
 from transform.runner import DbtProject
 
 CONNECTION = "acme-github"
@@ -191,6 +193,7 @@ class FlowWarehouse:
         self.project.invoke(["seed"])
         self.project.invoke(["run", "--select", "path:models/canonical"])
         compute_containment(self.path)
+        resolve_identities(self.path, EmailHasher(b"k").key_of)
         self.project.invoke(["run", "--select", "path:models/staging/flowgauge"])
 
     def copy_to(self, folder: Path) -> FlowWarehouse:
@@ -216,6 +219,7 @@ class FlowWarehouse:
     def transform(self, *select: str) -> None:
         """Work out what deployments contain and build all models above canonical, or those selected."""
         compute_containment(self.path)
+        resolve_identities(self.path, EmailHasher(b"k").key_of)
         self.project.invoke(["run", "--select", *(select or MODELS)])
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
