@@ -2,33 +2,43 @@
 
 import copy
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from support.flow_invariants import CHECKS, Check, FlowMarts
+from support.flow_invariants import CHECKS, Check, FlowMarts, Span
 from support.handoff_reference import Handoff, Walk
 from support.histories import FlowWarehouse
+from support.item_reference import ticket_visits
+from support.items import rows_of_tickets
 from support.random_histories import random_organisation
+from support.random_items import random_tickets
 from support.reference import Interpreter, Visit
 
 SEEDS = (1, 2)
 HISTORIES = 250
+TICKETS = 120
+SPANS = """
+select change_key as key, build_started_at as started_at, ended_at, closed_seconds
+from intermediate.int_flow__change_spans
+union all
+select work_item_key, created_at, coalesce(done_at, rejected_at), closed_seconds from marts.fct_work_items
+"""
 HANDOFF_COLUMNS = ("mechanism", "to_role", "round_number", "requested_at", "accepted_at")
 OUTCOMES = {"accepted", "withdrawn", "superseded", "pending"}
 ONE_BATCH = pytest.mark.parametrize("batch", SEEDS[:1], indirect=True)
 
 
 def read_marts(warehouse: FlowWarehouse) -> FlowMarts:
-    ends = warehouse.rows("select change_key, ended_at from intermediate.int_flow__change_spans")
+    spans = warehouse.rows(SPANS)
     return FlowMarts(
-        changes=warehouse.rows("select * from marts.fct_changes"),
+        spans={row["key"]: Span(row["started_at"], row["ended_at"], row["closed_seconds"]) for row in spans},
         visits=warehouse.rows("select * from marts.fct_stage_visits"),
         handoffs=warehouse.rows("select * from marts.fct_handoffs"),
         daily=warehouse.rows("select * from marts.fct_flow_daily"),
-        flow_ended_at={row["change_key"]: row["ended_at"] for row in ends},
     )
 
 
@@ -37,7 +47,10 @@ class Batch:
 
     def __init__(self, warehouse: FlowWarehouse, seed: int) -> None:
         self.warehouse = warehouse
-        self.changes, self.organisation = random_organisation(random.Random(seed), HISTORIES)
+        generator = random.Random(seed)
+        self.changes, self.organisation = random_organisation(generator, HISTORIES)
+        self.tickets = random_tickets(generator, self.changes, TICKETS)
+        self.organisation.items = rows_of_tickets(self.tickets)
         warehouse.write(self.changes, self.organisation)
         warehouse.transform()
         self.marts = read_marts(warehouse)
@@ -70,6 +83,31 @@ def published_visits(batch: Batch) -> dict[str, list[Visit]]:
             Visit(row["stage"], row["entered_at"], row["exited_at"], row["exit_reason"])
         )
     return visits
+
+
+def published_item_visits(batch: Batch, item_type: str, facts: str) -> dict[str, list[Visit]]:
+    """Visits of items other than changes, by the source's id."""
+    visits: dict[str, list[Visit]] = defaultdict(list)
+    for row in batch.warehouse.rows(
+        "select items.source_id, stages.stage, visits.entered_at, visits.exited_at, visits.exit_reason "
+        f"from marts.fct_stage_visits as visits join marts.{facts} as items "
+        f"on visits.flow_item_key = items.{item_type}_key "
+        f"join marts.dim_stage as stages using (stage_key) where visits.flow_item_type = '{item_type}' "
+        "order by visits.entered_at"
+    ):
+        visits[row["source_id"]].append(
+            Visit(row["stage"], row["entered_at"], row["exited_at"], row["exit_reason"])
+        )
+    return visits
+
+
+def test_every_visit_of_a_ticket_is_as_a_slow_reading_of_the_rules_says(batch: Batch) -> None:
+    changes = published_visits(batch)
+    published = published_item_visits(batch, "work_item", "fct_work_items")
+    expected = {ticket.id: ticket_visits(ticket, changes) for ticket in batch.tickets}
+    assert {key: visits for key, visits in expected.items() if visits != published[key]} == {}
+    stages = {visit.stage for visits in expected.values() for visit in visits}
+    assert stages >= {"decide", "pull_wait", "build", "review_wait", "rework", "ci", "merge_wait", "qa"}
 
 
 def test_every_visit_is_as_a_slow_reading_of_the_rules_says(batch: Batch) -> None:
@@ -123,6 +161,7 @@ def test_every_rule_decides_some_visit_of_the_random_histories(batch: Batch) -> 
 def mart_rows(warehouse: FlowWarehouse) -> dict[str, list[dict[str, Any]]]:
     names = (
         "fct_changes",
+        "fct_work_items",
         "fct_stage_visits",
         "fct_handoffs",
         "fct_review_requests",
@@ -146,10 +185,9 @@ def shifted(row: dict[str, Any], column: str, seconds: int) -> None:
 
 def finished(marts: FlowMarts) -> dict[str, Any]:
     """A visit of an item with several, which another one follows without a pause."""
-    for change in marts.changes:
-        visits = marts.visits_of(change["change_key"])
+    for key, visits in marts.by_item().items():
         for first, second in pairwise(visits):
-            if first["exited_at"] == second["entered_at"] and marts.flow_ended_at[change["change_key"]]:
+            if first["exited_at"] == second["entered_at"] and marts.spans[key].ended_at:
                 return first
     raise AssertionError("no such visit")
 
@@ -173,9 +211,8 @@ def empty_visit(marts: FlowMarts) -> None:
 
 def split_visit(marts: FlowMarts) -> None:
     visit = finished(marts)
-    following = next(
-        v for v in marts.visits_of(visit["flow_item_key"]) if v["entered_at"] == visit["exited_at"]
-    )
+    its = marts.by_item()[visit["flow_item_key"]]
+    following = next(other for other in its if other["entered_at"] == visit["exited_at"])
     following["stage_key"] = visit["stage_key"]
 
 

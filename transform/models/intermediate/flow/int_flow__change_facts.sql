@@ -96,6 +96,9 @@ change_facts as (
         delivery_milestones.deployment_key,
         delivery_milestones.deploy_started_at,
         delivery_milestones.deployed_at,
+        delivery_milestones.deployed_at as exposed_at,
+        cast(null as timestamp) as adopted_at,
+        false as is_adoption_observed,
         delivery_milestones.deployment_match_method,
         delivery_milestones.deployment_match_confidence,
         coalesce(delivery_milestones.is_deployed_before_merge, false) as is_deployed_before_merge

@@ -42,6 +42,7 @@ owned as (
 
     select
         visits.change_key,
+        changes.connection,
         visits.stage_key,
         visits.stage,
         visits.visit_number,

@@ -46,6 +46,12 @@ work_item_links as (
 
     select * from {{ ref('int_flow__work_item_links') }}
 
+),
+
+links as (
+
+    select * from {{ ref('int_work_items__links') }}
+
 )
 
 select
@@ -60,9 +66,12 @@ select
     {{ known_key('change_facts.merger_person_key') }} as merged_by_person_key,
     {{ known_key('item_teams.team_key') }} as team_key,
     {{ known_key('item_teams.service_key') }} as service_key,
-    cast(null as string) as work_item_key,
-    case when work_item_links.change is null then 'not_linked' else 'not_observed' end
-        as work_item_key_null_reason,
+    links.work_item_key,
+    case
+        when links.work_item_key is not null then null
+        when work_item_links.change is null then 'not_linked'
+        else 'not_observed'
+    end as work_item_key_null_reason,
     change_facts.created_at,
     cast(null as timestamp) as first_prompt_at,
     change_facts.first_commit_authored_at,
@@ -77,8 +86,8 @@ select
     change_facts.closed_at,
     change_facts.deploy_started_at,
     change_facts.deployed_at,
-    change_facts.deployed_at as exposed_at,
-    cast(null as timestamp) as adopted_at,
+    change_facts.exposed_at,
+    change_facts.adopted_at,
     timings.coding_seconds,
     timings.coding_seconds_null_reason,
     timings.pickup_seconds,
@@ -144,6 +153,10 @@ left join reverts
     on change_facts.change_key = reverts.change_key
 left join assistant_evidence
     on change_facts.change_key = assistant_evidence.change_key
+left join links
+    on
+        change_facts.change_key = links.change_key
+        and links.is_main
 left join work_item_links
     on
         change_facts.connection = work_item_links.connection
