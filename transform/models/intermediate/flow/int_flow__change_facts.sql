@@ -32,6 +32,12 @@ delivery_milestones as (
 
 ),
 
+feature_milestones as (
+
+    select * from {{ ref('int_features__change_milestones') }}
+
+),
+
 rounds as (
 
     select * from {{ ref('int_flow__rounds') }}
@@ -96,9 +102,14 @@ change_facts as (
         delivery_milestones.deployment_key,
         delivery_milestones.deploy_started_at,
         delivery_milestones.deployed_at,
-        delivery_milestones.deployed_at as exposed_at,
-        cast(null as timestamp) as adopted_at,
-        false as is_adoption_observed,
+        case
+            when feature_milestones.change_key is null then delivery_milestones.deployed_at
+            else feature_milestones.exposed_at
+        end as exposed_at,
+        feature_milestones.exposed_at_null_reason,
+        feature_milestones.adopted_at,
+        coalesce(feature_milestones.has_key_event, false) as is_adoption_observed,
+        feature_milestones.feature_key,
         delivery_milestones.deployment_match_method,
         delivery_milestones.deployment_match_confidence,
         coalesce(delivery_milestones.is_deployed_before_merge, false) as is_deployed_before_merge
@@ -111,6 +122,8 @@ change_facts as (
         on changes.change_key = review_milestones.change_key
     left join delivery_milestones
         on changes.change_key = delivery_milestones.change_key
+    left join feature_milestones
+        on changes.change_key = feature_milestones.change_key
     left join round_counts
         on changes.change_key = round_counts.change_key
 

@@ -16,6 +16,12 @@ incidents as (
 
     select * from {{ ref('int_incidents__incidents') }}
 
+),
+
+feature_states as (
+
+    select * from {{ ref('int_features__states') }}
+
 )
 
 select
@@ -29,6 +35,18 @@ select
     team_key,
     cast(null as string) as service_key
 from work_item_states
+union all
+select
+    'feature' as flow_item_type,
+    feature_key as flow_item_key,
+    occurred_at,
+    cast(null as string) as event_id,
+    state,
+    'observed' as evidence,
+    cast(null as string) as person_key,
+    cast(null as string) as team_key,
+    cast(null as string) as service_key
+from feature_states
 union all
 select
     'incident' as flow_item_type,

@@ -66,6 +66,7 @@ select
     {{ known_key('change_facts.merger_person_key') }} as merged_by_person_key,
     {{ known_key('item_teams.team_key') }} as team_key,
     {{ known_key('item_teams.service_key') }} as service_key,
+    {{ known_key('change_facts.feature_key') }} as feature_key,
     links.work_item_key,
     case
         when links.work_item_key is not null then null
@@ -87,7 +88,16 @@ select
     change_facts.deploy_started_at,
     change_facts.deployed_at,
     change_facts.exposed_at,
+    case
+        when change_facts.exposed_at is null
+            then coalesce(change_facts.exposed_at_null_reason, timings.change_lead_seconds_null_reason, 'not_observed')
+    end as exposed_at_null_reason,
     change_facts.adopted_at,
+    case
+        when change_facts.adopted_at is not null then null
+        when change_facts.delivery_state in ('unmerged', 'waiting') or change_facts.is_adoption_observed then 'not_yet'
+        else 'not_applicable'
+    end as adopted_at_null_reason,
     timings.coding_seconds,
     timings.coding_seconds_null_reason,
     timings.pickup_seconds,
