@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from support.items import STATUSES, Ticket
+from support.items import STATUSES, Incident, Ticket
 from support.reference import Visit
 
 ORDER = {
@@ -63,6 +63,43 @@ def _ticket_state(ticket: Ticket, changes: Iterable[Visit], instant: datetime) -
     if unfinished:
         return min(unfinished, key=lambda stage: ORDER[stage])
     return "build" if meaning == "started" else None
+
+
+def incident_visits(incident: Incident, incidents: Mapping[int, Incident]) -> list[Visit]:
+    """Where an incident was that was not merged, together with those that were merged into it."""
+    family = [incident, *(other for other in incidents.values() if root_of(other, incidents) is incident)]
+    triggered = min(other.triggered_at for other in family)
+    starts = [other.started_at for other in family if other.started_at]
+    started = min([triggered, *starts])
+    instants = {started, triggered} | {at for _, at in incident.events}
+    return joined(instants, lambda instant: _incident_state(incident, triggered, instant))
+
+
+def root_of(incident: Incident, incidents: Mapping[int, Incident]) -> Incident:
+    """The incident that it became a part of."""
+    while incident.merged_into is not None:
+        incident = incidents[incident.merged_into]
+    return incident
+
+
+INCIDENT_ORDER = ("triggered", "reopened", "acknowledged", "assigned", "escalated", "mitigated", "resolved")
+
+
+def _incident_state(incident: Incident, triggered: datetime, instant: datetime) -> str | None:
+    if instant < triggered:
+        return "detect"
+    past = [(at, INCIDENT_ORDER.index(kind), kind) for kind, at in incident.events if at <= instant]
+    is_acknowledged, since_opened = False, set[str]()
+    for _, _, kind in sorted(past):
+        if kind == "reopened":
+            since_opened = set()
+        since_opened.add(kind)
+        is_acknowledged |= kind == "acknowledged"
+    if "resolved" in since_opened:
+        return None
+    if "mitigated" in since_opened:
+        return "resolve"
+    return "mitigate" if is_acknowledged else "acknowledge"
 
 
 def joined(instants: Iterable[datetime], state_at: Callable[[datetime], str | None]) -> list[Visit]:

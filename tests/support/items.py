@@ -1,18 +1,19 @@
-"""Histories of tickets in canonical words: what stands around the changes of `support.histories`.
+"""Histories of tickets, incidents and features in canonical words, around the changes of `support.histories`.
 
-A test states which values a ticket's fields took and which changes belong to it; `rows_of_tickets` says so in
-canonical rows. What the marts should hold is decided by `support.item_reference` and the tests themselves.
+A test states what happened to each; `rows_of_…` says so in canonical rows. What the marts should hold is decided
+by `support.item_reference` and the tests themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 Rows = dict[str, list[dict[str, Any]]]
 
+MINUTE = timedelta(minutes=1)
 STATUSES = {
     "Idea": "idea",
     "Next": "ready",
@@ -70,6 +71,156 @@ def rows_of_tickets(tickets: Iterable[Ticket]) -> Rows:
         ],
         "raw_flowgauge.tracker_statuses": [
             {"project": "TEST", "status": status, "ticket_stage": stage} for status, stage in STATUSES.items()
+        ],
+    }
+
+
+@dataclass
+class Incident:
+    """An incident of the service `checkout`: its events in any order, and what it was merged into."""
+
+    number: int
+    triggered_at: datetime
+    started_at: datetime | None = None
+    events: list[tuple[str, datetime]] = field(default_factory=list)
+    merged_into: int | None = None
+
+    @property
+    def id(self) -> str:
+        return f"i{self.number}"
+
+
+@dataclass
+class Feature:
+    """A feature: its changes, the steps of its flag (at, is on for everybody), uses (at, customer)."""
+
+    name: str
+    has_flag: bool
+    has_key_event: bool
+    changes: list[int] = field(default_factory=list)
+    steps: list[tuple[datetime, bool]] = field(default_factory=list)
+    uses: list[tuple[datetime, str]] = field(default_factory=list)
+
+
+CUSTOMERS = tuple(f"customer-{number}" for number in range(12))
+
+
+def rows_of_incidents(incidents: Iterable[Incident]) -> Rows:
+    """Canonical rows of incidents and their events."""
+    made = list(incidents)
+    return {
+        "canonical.incidents": [
+            {
+                "source_id": each.id,
+                "number": each.number,
+                "service_hint": "checkout",
+                "status": "triggered",
+                "started_at": each.started_at,
+                "triggered_at": each.triggered_at,
+                "merged_into": None if each.merged_into is None else f"i{each.merged_into}",
+            }
+            for each in made
+        ],
+        "canonical.incident_events": [
+            {
+                "source_id": f"{each.id}-{place:03}",
+                "incident": each.id,
+                "type": kind,
+                "occurred_at": at,
+                "actor_account": "a-dot",
+                "subject_account": "a-cyd" if kind == "escalated" else None,
+                "exactness": "exact",
+            }
+            for each in made
+            for place, (kind, at) in enumerate(each.events)
+        ],
+    }
+
+
+def rows_of_features(features: Iterable[Feature]) -> Rows:
+    """Rows of features as the settings declare them, of their flags, customers and what these did."""
+    made = list(features)
+    return {
+        "raw_flowgauge.features": [
+            {
+                "feature": each.name,
+                "flag": f"{each.name}-flag" if each.has_flag else None,
+                "key_event": f"{each.name}-used" if each.has_key_event else None,
+                "times": 1,
+                "within_days": 30,
+            }
+            for each in made
+        ],
+        "canonical.feature_items": [
+            {
+                "source_id": f"{each.name}:{number}",
+                "feature": each.name,
+                "change": f"c{number}",
+                "method": "api",
+            }
+            for each in made
+            for number in each.changes
+        ],
+        "canonical.feature_flag_events": [
+            {
+                "source_id": f"{each.name}-{place:03}",
+                "flag": each.name,
+                "key": f"{each.name}-flag",
+                "type": "rollout_changed" if is_on else "switched_off",
+                "is_enabled": is_on,
+                "enabled_share": 1.0,
+                "occurred_at": at,
+                "exactness": "exact",
+            }
+            for each in made
+            for place, (at, is_on) in enumerate(each.steps)
+        ],
+        "canonical.customer_accounts": [{"source_id": customer} for customer in CUSTOMERS],
+        "canonical.product_events_daily": [
+            {
+                "source_id": f"{each.name}-{place:03}",
+                "customer_account": customer,
+                "event_name": f"{each.name}-used",
+                "day": at.date(),
+                "event_count": 1,
+                "first_event_at": at,
+                "last_event_at": at,
+            }
+            for each in made
+            for place, (at, customer) in enumerate(each.uses)
+        ],
+    }
+
+
+def rows_of_deployments(deployments: Iterable[tuple[str, str, datetime]]) -> Rows:
+    """Successful deployments to production of (id, sha, finished at), a minute long each."""
+    made = list(deployments)
+    return {
+        "canonical.deployments": [
+            {
+                "source_id": name,
+                "repository": "r1",
+                "environment": "production",
+                "is_production": True,
+                "sha": sha,
+                "created_at": at - MINUTE,
+                "started_at": at - MINUTE,
+                "finished_at": at,
+                "status": "success",
+            }
+            for name, sha, at in made
+        ],
+        "canonical.deployment_events": [
+            {
+                "source_id": f"{name}-{kind}",
+                "deployment": name,
+                "repository": "r1",
+                "type": kind,
+                "occurred_at": at - MINUTE * (kind == "created"),
+                "exactness": "exact",
+            }
+            for name, _, at in made
+            for kind in ("created", "succeeded")
         ],
     }
 

@@ -66,6 +66,8 @@ change_facts as (
         changes.author_person_key,
         changes.merger_person_key,
         changes.created_at,
+        changes.first_prompt_at,
+        changes.prompt_evidence,
         changes.first_commit_authored_at,
         changes.build_started_at,
         changes.build_start_evidence,

@@ -74,7 +74,7 @@ select
         else 'not_observed'
     end as work_item_key_null_reason,
     change_facts.created_at,
-    cast(null as timestamp) as first_prompt_at,
+    change_facts.first_prompt_at,
     change_facts.first_commit_authored_at,
     change_facts.build_started_at,
     change_facts.ready_at,
@@ -120,7 +120,7 @@ select
     {%- endfor %}
     change_facts.closed_seconds,
     change_facts.build_start_evidence,
-    cast(null as string) as prompt_evidence,
+    change_facts.prompt_evidence,
     change_facts.deployment_key,
     case when change_facts.deployment_key is null then timings.change_lead_from_merge_seconds_null_reason end
         as deployment_key_null_reason,
