@@ -49,7 +49,7 @@ class Calendar:
                 worked += int((end - start).total_seconds())
 
 
-def calendars(settings: Settings) -> list[Calendar]:
+def calendars(settings: Settings, last_day: date) -> list[Calendar]:
     """The default calendar in the reporting time zone, and one per team and validity."""
     default = Calendar(
         name=DEFAULT_CALENDAR,
@@ -60,7 +60,7 @@ def calendars(settings: Settings) -> list[Calendar]:
         ends=time(17),
         holidays=frozenset(),
     )
-    return [default, *[_of_team(team, settings) for team in settings.teams]]
+    return [default, *[_of_team(team, settings, last_day) for team in settings.teams]]
 
 
 def reporting_days(zone: ZoneInfo, last_day: date) -> Iterator[dict[str, Any]]:
@@ -76,7 +76,7 @@ def reporting_days(zone: ZoneInfo, last_day: date) -> Iterator[dict[str, Any]]:
         }
 
 
-def _of_team(team: Team, settings: Settings) -> Calendar:
+def _of_team(team: Team, settings: Settings, last_day: date) -> Calendar:
     return Calendar(
         name=team.name,
         valid_from=team.valid_from,
@@ -84,8 +84,19 @@ def _of_team(team: Team, settings: Settings) -> Calendar:
         weekdays=frozenset(WEEKDAYS.index(day) for day in team.working_days),
         starts=team.working_hours[0],
         ends=team.working_hours[1],
-        holidays=frozenset(team.holidays),
+        holidays=frozenset(team.holidays) | _public_holidays(team.holidays_of, last_day.year),
     )
+
+
+def _public_holidays(code: str | None, last_year: int) -> frozenset[date]:
+    """What the library knows of a country, or of a part of it."""
+    if code is None:
+        return frozenset()
+    import holidays
+
+    country, _, part = code.partition("-")
+    years = range(FIRST_DAY.year, last_year + 1)
+    return frozenset(holidays.country_holidays(country, subdiv=part or None, years=years))
 
 
 def _days(last_day: date) -> Iterator[date]:

@@ -1,4 +1,4 @@
-"""Keyed hashes of e-mail addresses, so that people can be matched but never read.
+"""Keyed hashes of e-mail addresses and of people's accounts, so that both can be matched but never read.
 
 The key is `FLOWGAUGE_HASH_KEY`, else a random one in the file `hash.key` beside the warehouse, made on first
 use and readable by its owner only. It is never in the warehouse or in what is published: whoever has only
@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+KEY_FILE = "hash.key"
 ENVIRONMENT_KEY = "FLOWGAUGE_HASH_KEY"
-HASH_KEY_FILE = "hash.key"
 _KEY_BYTES = 32
 _SHOWN_CHARACTERS = 32
 
@@ -32,7 +32,14 @@ class EmailHasher:
         folded = (address or "").strip().casefold()
         if not folded:
             return None
-        return hmac.new(self._key, folded.encode(), hashlib.sha256).hexdigest()[:_SHOWN_CHARACTERS]
+        return self._hash(folded)
+
+    def key_of(self, *parts: str) -> str:
+        """128 bits (hex) of HMAC-SHA-256 over parts whose bounds stay apart; people's keys are such."""
+        return self._hash("|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts))
+
+    def _hash(self, text: str) -> str:
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:_SHOWN_CHARACTERS]
 
 
 def email_hasher(key_file: Path, environment: Mapping[str, str] = os.environ) -> EmailHasher:

@@ -53,6 +53,24 @@ _FACTS: Mapping[str, Mapping[str, str]] = {
         "required_approvals": _COUNT,
         "required_checks": _TEXT,
     },
+    "tracker_statuses": {
+        "project": _TEXT,
+        "connection": _TEXT,
+        "team": _TEXT,
+        "status": _TEXT,
+        "ticket_stage": _TEXT,
+        "valid_from": _DATE,
+        "valid_to": _DATE,
+    },
+    "features": {
+        "feature": _TEXT,
+        "flag": _TEXT,
+        "key_event": _TEXT,
+        "times": _COUNT,
+        "within_days": _COUNT,
+    },
+    "feature_tickets": {"feature": _TEXT, "ticket": _TEXT},
+    "identities": {"identity": _COUNT, "login": _TEXT, "connection": _TEXT},
     "bots": {"login": _TEXT, "connection": _TEXT, "kind": _TEXT},
     "calendar_days": {
         "calendar": _TEXT,
@@ -83,6 +101,21 @@ _LEDGERS: Mapping[str, Mapping[str, str]] = {
         "last_attempt_at": _AT,
         "last_outcome": _TEXT,
         "last_error": _TEXT,
+    },
+    "person_accounts": {
+        "connection": _TEXT,
+        "account": _TEXT,
+        "account_key": _TEXT,
+        "person_key": _TEXT,
+        "method": _TEXT,
+        "first_seen_at": _AT,
+    },
+    "person_aliases": {"alias_person_key": _TEXT, "person_key": _TEXT},
+    "ambiguous_accounts": {
+        "connection": _TEXT,
+        "account": _TEXT,
+        "reason": _TEXT,
+        "ambiguity_key": _TEXT,
     },
 }
 _ARROW_TYPES = {
@@ -195,8 +228,16 @@ def _facts(settings: Settings, last_day: date, content_hash: str) -> dict[str, R
     return {
         **_team_facts(settings),
         **_service_facts(settings),
+        **_product_facts(settings),
+        "identities": [
+            {"identity": number, **account.model_dump()}
+            for number, accounts in enumerate(settings.identities, start=1)
+            for account in accounts
+        ],
         "bots": [bot.model_dump() for bot in settings.bots],
-        "calendar_days": [day for calendar in calendars(settings) for day in calendar.days(last_day)],
+        "calendar_days": [
+            day for calendar in calendars(settings, last_day) for day in calendar.days(last_day)
+        ],
         "reporting_days": list(reporting_days(settings.zone, last_day)),
         "targets": [
             {"name": name, "value": value, "unit": name.rpartition("_")[2]}
@@ -252,6 +293,29 @@ def _service_facts(settings: Settings) -> dict[str, Rows]:
     }
 
 
+def _product_facts(settings: Settings) -> dict[str, Rows]:
+    """A tracker that only says whose its tickets are is a row without a status."""
+    statuses: Rows = []
+    for tracker in settings.trackers:
+        shared = tracker.model_dump(exclude={"statuses"})
+        if not tracker.statuses:
+            statuses.append(shared)
+        for stage, names in tracker.statuses.items():
+            statuses += [{"status": status, "ticket_stage": stage, **shared} for status in names]
+    return {
+        "tracker_statuses": statuses,
+        "features": [
+            {"feature": feature.name, **feature.model_dump(exclude={"name", "tickets"})}
+            for feature in settings.features
+        ],
+        "feature_tickets": [
+            {"feature": feature.name, "ticket": ticket}
+            for feature in settings.features
+            for ticket in feature.tickets
+        ],
+    }
+
+
 def _content_hash(settings: Settings, last_day: date) -> str:
     """Over all that decides the content, the layout of the tables included; no secret is among it."""
     facts = settings.model_dump(mode="json", exclude={"connections"})
@@ -286,9 +350,11 @@ def _settle_connections(connection: duckdb.DuckDBPyConnection, settings: Setting
     standing = {name for (name,) in connection.execute(f"select connection from {table}").fetchall()}
     for each in settings.connections:
         if each.previous_name in standing and each.name not in standing:
-            connection.execute(
-                f"update {table} set connection = ? where connection = ?", [each.name, each.previous_name]
-            )
+            for renamed in (table, f"{DATASET}.person_accounts"):
+                connection.execute(
+                    f"update {renamed} set connection = ? where connection = ?",
+                    [each.name, each.previous_name],
+                )
         elif each.name not in standing:
             connection.execute(f"insert into {table} (connection) values (?)", [each.name])
         connection.execute(

@@ -23,7 +23,7 @@ import duckdb
 
 from ingestion.connector import Connector, ConnectorError, Extraction, connectors
 from ingestion.fields import merged, new_fields
-from ingestion.identity import HASH_KEY_FILE, email_hasher
+from ingestion.identity import KEY_FILE, email_hasher
 from ingestion.landing import Change, Landing
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def load_connection(
             state={} if full_refresh else copy.deepcopy(state),
             started_at=(started_at or datetime.now(UTC)).replace(microsecond=0),
             workspace=_made(workspace),
-            hash_email=email_hasher(warehouse.parent / HASH_KEY_FILE),
+            hash_email=email_hasher(warehouse.parent / KEY_FILE),
             since=since,
             is_full_refresh=full_refresh,
             log=load.say,

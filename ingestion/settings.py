@@ -49,6 +49,8 @@ __all__ = [
     "BaseConnectionSettings",
     "Bot",
     "ConnectionSettings",
+    "Feature",
+    "PersonAccount",
     "Service",
     "Settings",
     "SettingsError",
@@ -57,6 +59,7 @@ __all__ = [
     "Team",
     "TeamMember",
     "TeamRepository",
+    "Tracker",
     "load_settings",
 ]
 
@@ -75,6 +78,7 @@ _EXPECTED = {
     ("greater_than_equal",): "at least {ge}",
     ("literal_error",): "one of {expected}",
     ("list_type", "tuple_type"): "a list",
+    ("too_short",): "at least {min_length} of them",
     ("model_type", "model_attributes_type", "dict_type"): "keys with values",
     ("date_type", "date_parsing", "date_from_datetime_parsing"): "a date such as 2026-12-31",
     ("time_type", "time_parsing"): 'a time such as "09:00"',
@@ -97,6 +101,23 @@ def _known_time_zone(name: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
+
+
+def _known_holidays(code: str) -> str:
+    """A country of the library, with a part of it after a hyphen, as ISO 3166-2 writes both."""
+    import holidays
+
+    country, _, part = code.partition("-")
+    parts = holidays.list_supported_countries().get(country)
+    if parts is None:
+        raise ValueError(f"no holidays are known for {country}; use a code of ISO 3166 such as DE or US-CA")
+    if part and part not in parts:
+        raise ValueError(f"{country} has no part {part} with holidays of its own; {nearest(part, parts)}")
+    return code
+
+
+HolidayCode = Annotated[str, AfterValidator(_known_holidays)]
+TicketStage = Literal["idea", "ready", "started", "qa", "done", "rejected"]
 
 
 class _Strict(BaseModel):
@@ -188,6 +209,7 @@ class Team(_Valid):
     working_days: tuple[Weekday, ...] = WEEKDAYS[:5]  # type: ignore[assignment]
     working_hours: tuple[time, time] = (time(9), time(17))
     holidays: tuple[date, ...] = ()
+    holidays_of: HolidayCode | None = None
 
     @model_validator(mode="after")
     def _works(self) -> Team:
@@ -220,10 +242,56 @@ class Bot(_Strict):
     kind: Literal["ai_agent", "dependency_bot", "ci_bot", "service"] = "service"
 
 
-class Targets(_Strict):
-    """What the organisation aims at; the unit is the last word of the key."""
+class PersonAccount(_Strict):
+    """One of the accounts of a person; without `connection`, that login of any connection."""
 
-    review_sla_hours: Annotated[float, Field(gt=0)] = 8.0
+    login: Name
+    connection: str | None = None
+
+
+class Tracker(_Valid):
+    """What the statuses of a tracker's project mean, by name or id, and whose team its tickets are."""
+
+    project: Name
+    connection: str | None = None
+    team: str | None = None
+    statuses: dict[TicketStage, tuple[Name, ...]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _maps_each_status_once(self) -> Tracker:
+        stages: dict[str, str] = {}
+        for stage, names in self.statuses.items():
+            for name in names:
+                if stages.setdefault(name.lower(), stage) != stage:
+                    raise ValueError(f"the status {name} is given as {stages[name.lower()]} and as {stage}")
+        return self
+
+
+class Feature(_Strict):
+    """Something that customers get: behind a flag, and adopted by whoever does `key_event` often enough.
+
+    A customer adopted it after `times` key events within `within_days` of being shown it.
+    """
+
+    name: Name
+    flag: Name | None = None
+    key_event: Name | None = None
+    times: Annotated[int, Field(ge=1)] = 1
+    within_days: Annotated[int, Field(ge=1)] = 28
+    tickets: tuple[Name, ...] = ()
+
+
+PositiveNumber = Annotated[float, Field(gt=0)]
+
+
+class Targets(_Strict):
+    """What the organisation aims at, and when a figure is final; the unit is the last word of the key."""
+
+    review_sla_hours: PositiveNumber = 8.0
+    incident_attribution_hours: PositiveNumber = 24.0
+    failure_maturity_days: PositiveNumber = 7.0
+    adoption_maturity_days: PositiveNumber = 28.0
+    idle_days: PositiveNumber = 14.0
 
 
 class Settings(_Strict):
@@ -233,7 +301,12 @@ class Settings(_Strict):
     connections: tuple[BaseConnectionSettings, ...]
     teams: tuple[Team, ...] = ()
     services: tuple[Service, ...] = ()
+    trackers: tuple[Tracker, ...] = ()
+    features: tuple[Feature, ...] = ()
     bots: tuple[Annotated[Bot, _from_word("login")], ...] = ()
+    identities: tuple[
+        Annotated[tuple[Annotated[PersonAccount, _from_word("login")], ...], Field(min_length=2)], ...
+    ] = ()
     targets: Targets = Targets()
 
     @property
@@ -408,6 +481,9 @@ def _disagreements(
     yield from _repeated_connections(file, settings)
     yield from _shared_identities(file, settings, known)
     yield from _overlapping_teams(file, settings)
+    yield from _overlapping_trackers(file, settings)
+    yield from _repeated_features(file, settings)
+    yield from _shared_accounts(file, settings)
     yield from _unknown_references(file, settings)
     yield from _contradicting_rules(file, settings)
 
@@ -452,23 +528,64 @@ def _overlapping_teams(file: SettingsFile, settings: Settings) -> Iterator[Probl
                 )
 
 
+def _overlapping_trackers(file: SettingsFile, settings: Settings) -> Iterator[Problem]:
+    for index, tracker in enumerate(settings.trackers):
+        for other in settings.trackers[:index]:
+            is_same = tracker.project.lower() == other.project.lower()
+            if is_same and tracker.connection == other.connection and tracker.overlaps(other):
+                message = f"the project {tracker.project} is given twice for the same days"
+                remedy = "end one with valid_to before the other starts"
+                yield file.problem(("trackers", index, "project"), message, remedy)
+
+
+def _repeated_features(file: SettingsFile, settings: Settings) -> Iterator[Problem]:
+    """A flag or name that two features have could not be told apart."""
+    for key, plural in (("name", "names"), ("flag", "flags")):
+        seen: set[str] = set()
+        for index, feature in enumerate(settings.features):
+            value = getattr(feature, key)
+            if value in seen:
+                message = f"the {key} {value} is that of another feature"
+                yield file.problem(("features", index, key), message, f"features have {plural} of their own")
+            seen |= {value} - {None}
+
+
+def _shared_accounts(file: SettingsFile, settings: Settings) -> Iterator[Problem]:
+    owners: dict[PersonAccount, int] = {}
+    for index, accounts in enumerate(settings.identities):
+        for position, account in enumerate(accounts):
+            if owners.setdefault(account, index) != index:
+                message = f"{account.login} is an account of another person already"
+                where: Where = ("identities", index, position)
+                yield file.problem(where, message, "list all accounts of a person together")
+
+
 def _unknown_references(file: SettingsFile, settings: Settings) -> Iterator[Problem]:
     teams = {team.name for team in settings.teams}
-    names = {connection.name for connection in settings.connections}
+    connections = {connection.name for connection in settings.connections}
+    for where, name, known in _references(settings, teams, connections):
+        if name is not None and name not in known:
+            kind = str(where[-1])
+            yield file.problem(where, f"there is no {kind} {name}", nearest(name, known))
+
+
+def _references(
+    settings: Settings, teams: set[str], connections: set[str]
+) -> Iterator[tuple[Where, str | None, set[str]]]:
+    """Each place that names a team or a connection, with what it names and what there is."""
     for index, service in enumerate(settings.services):
-        if service.team is not None and service.team not in teams:
-            yield file.problem(
-                ("services", index, "team"), f"there is no team {service.team}", nearest(service.team, teams)
-            )
-    members = [
-        (("teams", index, "members", position, "connection"), member.connection)
-        for index, team in enumerate(settings.teams)
-        for position, member in enumerate(team.members)
-    ]
-    bots = [(("bots", index, "connection"), bot.connection) for index, bot in enumerate(settings.bots)]
-    for where, name in [*members, *bots]:
-        if name is not None and name not in names:
-            yield file.problem(where, f"there is no connection {name}", nearest(name, names))
+        yield ("services", index, "team"), service.team, teams
+    for index, tracker in enumerate(settings.trackers):
+        yield ("trackers", index, "team"), tracker.team, teams
+        yield ("trackers", index, "connection"), tracker.connection, connections
+    for index, team in enumerate(settings.teams):
+        for position, member in enumerate(team.members):
+            yield ("teams", index, "members", position, "connection"), member.connection, connections
+    for index, bot in enumerate(settings.bots):
+        yield ("bots", index, "connection"), bot.connection, connections
+    for index, accounts in enumerate(settings.identities):
+        for position, account in enumerate(accounts):
+            yield ("identities", index, position, "connection"), account.connection, connections
 
 
 def _contradicting_rules(file: SettingsFile, settings: Settings) -> Iterator[Problem]:

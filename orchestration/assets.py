@@ -3,7 +3,7 @@
 Loading is in `loading.py`, the dbt models are in `models.py`, the suites in `checks.py`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -18,6 +18,8 @@ from orchestration.keys import (
     BUILD_WITH_THE_REST,
     CONTAINMENT,
     FACTS_GROUP,
+    ORGANISATION,
+    PERSONS,
     PUBLISHED,
     SERVING_GROUP,
     RawTables,
@@ -102,7 +104,7 @@ def _new_build(ledger: Ledger, settings: Settings, config: BuildConfig, run: str
 
 
 def containment_step(upstream: Iterable[dg.AssetKey], pool: str | None) -> dg.AssetsDefinition:
-    """The step between canonical and marts."""
+    """The step between canonical and marts: what deployments contain, and which accounts are one person."""
 
     @dg.multi_asset(
         name="compute_containment",
@@ -113,23 +115,35 @@ def containment_step(upstream: Iterable[dg.AssetKey], pool: str | None) -> dg.As
                 group_name=FACTS_GROUP,
                 description="One row per commit that a deployment brought live, by ancestry.",
                 automation_condition=BUILD_WITH_THE_REST,
-            )
+            ),
+            dg.AssetSpec(
+                PERSONS,
+                deps=[*sorted(upstream), ORGANISATION],
+                group_name=FACTS_GROUP,
+                description="One row per account, with the person it belongs to; persons keep their keys.",
+                automation_condition=BUILD_WITH_THE_REST,
+            ),
         ],
         pool=pool,
     )
     def compute_containment(
         context: dg.AssetExecutionContext, warehouse: Warehouse
-    ) -> dg.MaterializeResult[Any]:
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        from ingestion.identity import KEY_FILE, email_hasher
+        from transform import identity
         from transform.containment import compute_containment as compute
 
         warehouse.claim(context)
         with warehouse.changing_ledger() as ledger:
             ledger.unverified.add("containment")
-        rows = compute(warehouse.home.warehouse)
+        file = warehouse.home.warehouse
+        rows = compute(file)
+        accounts = identity.resolve_identities(file, email_hasher(file.with_name(KEY_FILE)).key_of)
         with warehouse.changing_ledger() as ledger:
             ledger.unverified.discard("containment")
-        context.log.info(f"containment: {rows:,} rows")
-        return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+        context.log.info(f"containment: {rows:,} rows; persons of {accounts:,} accounts")
+        yield dg.MaterializeResult(CONTAINMENT, metadata={"dagster/row_count": rows})
+        yield dg.MaterializeResult(PERSONS, metadata={"dagster/row_count": accounts})
 
     return compute_containment
 

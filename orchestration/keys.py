@@ -20,6 +20,7 @@ LOADS = "_dlt_loads"
 ORGANISATION = dg.AssetKey([FACTS_SCHEMA, "organisation"])
 AS_OF = dg.AssetKey([FACTS_SCHEMA, "runs"])
 CONTAINMENT = dg.AssetKey([FACTS_SCHEMA, "deployment_commits"])
+PERSONS = dg.AssetKey([FACTS_SCHEMA, "person_accounts"])
 PUBLISHED = dg.AssetKey(["published"])
 
 # Relations of raw_flowgauge that steps of a build write; every other one is written by ORGANISATION. What is
@@ -30,6 +31,9 @@ BUILT_FACTS = {
     "connections": AS_OF,
     "deployment_commits": CONTAINMENT,
     "deployment_sequence": CONTAINMENT,
+    "person_accounts": PERSONS,
+    "person_aliases": PERSONS,
+    "ambiguous_accounts": PERSONS,
 }
 
 # The daemon starts a build when anything below its first step was loaded, once, and not while loading goes on

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # By name and not by path: dbt resolves a path against the working directory.
 CANONICAL = "+fqn:flowgauge.canonical"
 EVERYTHING = "fqn:*"
-PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "containment.py", "runner.py")
+PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "containment.py", "identity.py", "runner.py")
 TEST_RESULT = "LogTestResult"
 RESULT_EVENTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", TEST_RESULT})
 

@@ -30,7 +30,7 @@ from ingestion.conformance.store import Collected, Key, Rows
 from ingestion.conformance.surface import Answer, Request, Response
 from ingestion.connector import Connector, Extraction, Table
 from ingestion.http import HttpClient
-from ingestion.identity import HASH_KEY_FILE, EmailHasher
+from ingestion.identity import KEY_FILE, EmailHasher
 
 if TYPE_CHECKING:
     from ingestion.pipeline import LoadResult
@@ -329,7 +329,7 @@ class Loads:
     def __init__(self, bench: Bench, folder: Path) -> None:
         self._bench = bench
         self._folder = folder
-        (folder / HASH_KEY_FILE).write_bytes(_HASH_KEY)
+        (folder / KEY_FILE).write_bytes(_HASH_KEY)
 
     @property
     def warehouse(self) -> Path:

@@ -31,6 +31,21 @@ OTHER_DURATIONS = {
     "fct_deployments": {"execution_seconds": ("started_at", "finished_at")},
     "fct_stage_visits": {"calendar_seconds": ("entered_at", "exited_at")},
     "fct_handoffs": {"wait_calendar_seconds": ("requested_at", "accepted_at")},
+    "fct_work_items": {
+        "decision_seconds": ("created_at", "ready_at"),
+        "start_wait_seconds": ("ready_at", "started_at"),
+        "start_to_deploy_seconds": ("started_at", "last_deployed_at"),
+        "idea_to_deploy_seconds": ("created_at", "last_deployed_at"),
+        "idea_to_exposure_seconds": ("created_at", "exposed_at"),
+        "idea_to_adoption_seconds": ("created_at", "adopted_at"),
+    },
+    "fct_incidents": {
+        "time_to_detect_seconds": ("started_at", "triggered_at"),
+        "time_to_acknowledge_seconds": ("triggered_at", "acknowledged_at"),
+        "time_to_mitigate_seconds": ("coalesce(started_at, triggered_at)", "mitigated_at"),
+        "time_to_resolve_seconds": ("coalesce(started_at, triggered_at)", "resolved_at"),
+    },
+    "fct_feature_adoption": {"adoption_lag_seconds": ("exposed_at", "first_used_at")},
     "fct_review_requests": {"wait_calendar_seconds": ("requested_at", "responded_at")},
 }
 
@@ -42,6 +57,7 @@ MIRRORS = {
     "fct_ci_runs": ("ci_runs", "coalesce(queued_at, started_at, finished_at)"),
     "fct_ci_jobs": ("ci_jobs", "coalesce(queued_at, started_at, finished_at)"),
     "fct_deployments": ("deployments", "created_at"),
+    "fct_work_items": ("work_items", "created_at"),
     "fct_releases": ("releases", "coalesce(published_at, timestamp '1970-01-01')"),
 }
 """Mart → the canonical relation that it has the grain of, and the instant from which its rows exist."""
@@ -233,7 +249,7 @@ where stage_seconds + coalesce(closed_seconds, 0) is distinct from {_seconds("bu
         "fct_stage_visits",
         "flows_end_at_their_milestone",
         "The last visit of a change that was closed ends when it was closed, of a deployed one when it was "
-        "deployed, of any merged one not before its merge.",
+        "exposed and adopted, as far as that can be told, of any merged one not before its merge.",
         """
 with visits as (
     select flow_item_key, max(exited_at) as ended_at, bool_or(exited_at is null) as is_open
@@ -243,16 +259,69 @@ with visits as (
 )
 select
     changes.change_key, changes.state, changes.merged_at, changes.closed_at, changes.deployed_at,
-    visits.ended_at
+    changes.exposed_at, changes.adopted_at, visits.ended_at
 from marts.fct_changes as changes
 inner join visits on changes.change_key = visits.flow_item_key
 where case
     when changes.state = 'open' then not visits.is_open
     when changes.state = 'closed' then visits.is_open or visits.ended_at > changes.closed_at
     when changes.deployed_at is not null
-        then visits.is_open or visits.ended_at <> greatest(changes.merged_at, changes.deployed_at)
+        then visits.is_open <> (changes.exposed_at is null or changes.adopted_at_null_reason = 'not_yet')
+            or not visits.is_open and visits.ended_at
+                <> greatest(changes.merged_at, changes.deployed_at, changes.exposed_at, changes.adopted_at)
     else visits.ended_at < changes.merged_at and not visits.is_open
 end
+""",
+    ),
+    _check(
+        "fct_stage_visits",
+        "item_seconds_sum_to_elapsed",
+        "The visits of a finished ticket or incident and the time in which it was closed make up the time "
+        "from its start to its end.",
+        f"""
+with visits as (
+    select flow_item_key, sum(calendar_seconds) as seconds
+    from marts.fct_stage_visits
+    where flow_item_type in ('work_item', 'incident')
+    group by flow_item_key
+),
+finished as (
+    select
+        work_item_key as flow_item_key, created_at as started_at, coalesce(done_at, rejected_at) as ended_at,
+        closed_seconds
+    from marts.fct_work_items
+    union all
+    select incident_key, least(started_at, triggered_at), resolved_at, closed_seconds
+    from marts.fct_incidents
+)
+select finished.*, visits.seconds as stage_seconds
+from finished
+left join visits using (flow_item_key)
+where ended_at is not null
+    and coalesce(visits.seconds, 0) + closed_seconds is distinct from {_seconds("started_at", "ended_at")}
+""",
+    ),
+    _check(
+        "fct_stage_visits",
+        "visits_belong_to_known_items",
+        "Each visit and each handoff is that of a change, ticket, feature or incident with a row of its own.",
+        """
+with items as (
+    select 'change' as flow_item_type, change_key as flow_item_key from marts.fct_changes
+    union all
+    select 'work_item', work_item_key from marts.fct_work_items
+    union all
+    select 'feature', feature_key from marts.dim_feature
+    union all
+    select 'incident', incident_key from marts.fct_incidents
+),
+flows as (
+    select 'fct_stage_visits' as mart, flow_item_type, flow_item_key from marts.fct_stage_visits
+    union all
+    select 'fct_handoffs', flow_item_type, flow_item_key from marts.fct_handoffs
+)
+select flows.* from flows
+anti join items using (flow_item_type, flow_item_key)
 """,
     ),
     _check(
@@ -413,12 +482,12 @@ _HANDOFFS_AND_LINKS = (
     _check(
         "fct_handoffs",
         "handoffs_are_consistent",
-        "A handoff goes from one role to another and between two people, and has a time of acceptance "
-        "exactly where its outcome is accepted.",
+        "A handoff goes from one role to another, save an escalation within operations, and between two "
+        "people, and has a time of acceptance exactly where its outcome is accepted.",
         """
 select handoff_key, mechanism, from_role, to_role, requested_at, accepted_at, outcome
 from marts.fct_handoffs
-where from_role = to_role
+where (from_role = to_role and mechanism <> 'incident_escalation')
     or (outcome = 'accepted') <> (accepted_at is not null)
     or (from_person_key = to_person_key and from_person_key <> md5('unknown'))
 """,
@@ -439,6 +508,43 @@ where return_handoffs.is_return and not exists (
         and earlier.to_role = return_handoffs.from_role
         and earlier.requested_at <= return_handoffs.requested_at
 )
+""",
+    ),
+    _check(
+        "bridge_ambiguous_accounts",
+        "accounts_belong_to_one_person",
+        "No account may belong to a person that it is not counted for: `identities` in the settings decide.",
+        """
+select ambiguity_key, reason, count(*) as account_count
+from marts.bridge_ambiguous_accounts
+group by ambiguity_key, reason
+""",
+        warns=True,
+    ),
+    _check(
+        "fct_feature_adoption",
+        "customers_adopt_what_they_were_shown",
+        "A customer uses a feature after it was shown, adopts it after the first use, and a feature counts "
+        "its adopters among those who count.",
+        """
+with counted as (
+    select
+        feature_key, count(*) filter (where is_eligible) as eligible_count,
+        count(adopted_at) filter (where is_eligible) as adopter_count
+    from marts.fct_feature_adoption
+    group by feature_key
+)
+select feature_key, 'order' as breach, count(*) as row_count
+from marts.fct_feature_adoption
+where first_used_at < exposed_at or adopted_at < first_used_at
+    or (adopted_at is not null and first_used_at is null)
+group by feature_key
+union all
+select dim_feature.feature_key, 'count' as breach, dim_feature.adopter_count
+from marts.dim_feature
+left join counted using (feature_key)
+where dim_feature.eligible_count <> coalesce(counted.eligible_count, 0)
+    or dim_feature.adopter_count <> coalesce(counted.adopter_count, 0)
 """,
     ),
     _check(

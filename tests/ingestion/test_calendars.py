@@ -34,7 +34,7 @@ def at(text: str) -> datetime:
 
 @pytest.fixture(scope="module")
 def default() -> dict[date, dict[str, Any]]:
-    return by_day(calendars(settings())[0])
+    return by_day(calendars(settings(), END)[0])
 
 
 def test_the_default_calendar_works_nine_to_five_on_weekdays_of_the_reporting_zone(
@@ -93,7 +93,7 @@ def test_a_team_has_its_own_zone_days_hours_and_holidays() -> None:
         "holidays": [date(2026, 1, 4)],
         "valid_from": date(2026, 1, 1),
     }
-    days = by_day(calendars(settings(teams=[team]))[1])
+    days = by_day(calendars(settings(teams=[team]), END)[1])
     sunday = days[date(2026, 1, 11)]
     assert (sunday["calendar"], sunday["valid_from"]) == ("tel-aviv", date(2026, 1, 1))
     assert (sunday["work_start_at"], sunday["work_end_at"]) == (
@@ -104,8 +104,18 @@ def test_a_team_has_its_own_zone_days_hours_and_holidays() -> None:
     assert days[date(2026, 1, 6)]["work_start_at"] is None
 
 
+def test_public_holidays_of_a_country_join_those_that_are_listed() -> None:
+    team = {"name": "munich", "holidays_of": "DE-BY", "holidays": [date(2026, 1, 7)]}
+    bavaria = by_day(calendars(settings(teams=[team]), END)[1])
+    germany = by_day(calendars(settings(teams=[{"name": "web", "holidays_of": "DE"}]), END)[1])
+    epiphany, labour_day, next_day = date(2026, 1, 6), date(2026, 5, 1), date(2026, 1, 7)
+    assert [bavaria[day]["work_start_at"] for day in (epiphany, labour_day, next_day)] == [None] * 3
+    assert germany[labour_day]["work_start_at"] is None
+    assert germany[epiphany]["work_start_at"] is not None
+
+
 def test_a_team_without_a_zone_has_the_reporting_one() -> None:
-    days = by_day(calendars(settings(teams=[{"name": "web"}]))[1])
+    days = by_day(calendars(settings(teams=[{"name": "web"}]), END)[1])
     assert days[date(2026, 1, 5)]["work_start_at"] == at("2026-01-05T08:00")
 
 
@@ -114,7 +124,7 @@ def test_each_version_of_a_team_is_a_calendar() -> None:
         {"name": "web", "valid_to": date(2026, 6, 30)},
         {"name": "web", "valid_from": date(2026, 7, 1), "working_hours": ["08:00", "12:00"]},
     ]
-    found = calendars(settings(teams=teams))
+    found = calendars(settings(teams=teams), END)
     assert [(each.name, each.valid_from) for each in found] == [
         ("default", None),
         ("web", None),

@@ -37,6 +37,13 @@ TABLES = {
     "reporting_days",
     "targets",
     "settings",
+    "tracker_statuses",
+    "features",
+    "feature_tickets",
+    "identities",
+    "person_accounts",
+    "person_aliases",
+    "ambiguous_accounts",
 }
 
 
@@ -131,7 +138,30 @@ class TestFacts:
         facts = settings(bots=["golangcibot"], targets={"review_sla_hours": 4})
         load_organisation(facts, warehouse, today=TODAY)
         assert read(warehouse, "from raw_flowgauge.bots") == [("golangcibot", None, "service")]
-        assert read(warehouse, "from raw_flowgauge.targets") == [("review_sla_hours", 4.0, "hours")]
+        targets = read(warehouse, "from raw_flowgauge.targets order by name")
+        assert ("review_sla_hours", 4.0, "hours") in targets
+        assert ("idle_days", 14.0, "days") in targets
+
+    def test_trackers_become_a_row_for_each_status(self, warehouse: Path) -> None:
+        trackers = [
+            {"project": "ACME", "team": "web", "statuses": {"ready": ["Next"], "qa": ["Testing", "10007"]}},
+            {"project": "OPS", "connection": "acme", "team": "web", "valid_from": date(2026, 1, 1)},
+        ]
+        load_organisation(settings(teams=[{"name": "web"}], trackers=trackers), warehouse, today=TODAY)
+        assert read(warehouse, "from raw_flowgauge.tracker_statuses order by project, status") == [
+            ("ACME", None, "web", "10007", "qa", None, None),
+            ("ACME", None, "web", "Next", "ready", None, None),
+            ("ACME", None, "web", "Testing", "qa", None, None),
+            ("OPS", "acme", "web", None, None, date(2026, 1, 1), None),
+        ]
+
+    def test_features_and_identities_become_rows(self, warehouse: Path) -> None:
+        features = [{"name": "pay", "flag": "pay-v2", "key_event": "paid", "times": 3, "tickets": ["A-1"]}]
+        identities = [["ada", {"login": "ada-l", "connection": "acme"}]]
+        load_organisation(settings(features=features, identities=identities), warehouse, today=TODAY)
+        assert read(warehouse, "from raw_flowgauge.features") == [("pay", "pay-v2", "paid", 3, 28)]
+        assert read(warehouse, "from raw_flowgauge.feature_tickets") == [("pay", "A-1")]
+        assert read(warehouse, "from raw_flowgauge.identities") == [(1, "ada", None), (1, "ada-l", "acme")]
 
     def test_days_reach_from_2008_to_the_end_of_next_year(self, loaded: Path) -> None:
         for query in (
@@ -225,6 +255,8 @@ class TestLedgers:
         self, loaded: Path
     ) -> None:
         record_connection(loaded, "acme", outcome="succeeded", attempted_at=AT, loaded_through_at=AT)
+        with duckdb.connect(str(loaded)) as connection:
+            connection.execute("insert into raw_flowgauge.person_accounts (connection) values ('acme')")
         renamed = ToySettings(
             name="acme-new", connector="toy", base_url="https://new.example", previous_name="acme"
         )
@@ -237,5 +269,6 @@ class TestLedgers:
             AT,
         )
         assert (second.connection, second.loaded_through_at) == ("fresh", None)
+        assert read(loaded, "select connection from raw_flowgauge.person_accounts") == [("acme-new",)]
         load_organisation(Settings(connections=(fresh,)), loaded, today=TODAY)
         assert [state.connection for state in connection_states(loaded)] == ["fresh"]

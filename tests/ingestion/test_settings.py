@@ -79,6 +79,7 @@ teams:
     working_days: [monday, sunday]
     working_hours: [09:00, 17:30]
     holidays: [2026-12-25]
+    holidays_of: US-NY
     valid_from: 2025-01-01
 services:
   - name: checkout
@@ -89,6 +90,16 @@ services:
     required_approvals: 1
     required_checks: [test]
     branch: main
+trackers:
+  - project: ACME
+    connection: acme-toy
+    team: checkout
+    statuses: {idea: [Backlog], ready: [Selected], started: [Doing], qa: [Testing], done: [Done]}
+    valid_from: 2025-01-01
+features:
+  - {name: quick-pay, flag: quick_pay, key_event: paid, times: 2, within_days: 14, tickets: [ACME-1]}
+identities:
+  - [alice, {login: alice-s, connection: acme-toy}]
 bots: [golangcibot, {login: helper, connection: acme-toy, kind: ai_agent}]
 targets: {review_sla_hours: 4}
 """
@@ -108,6 +119,9 @@ targets: {review_sla_hours: 4}
         ("golangcibot", "service"),
         ("helper", "ai_agent"),
     ]
+    assert settings.trackers[0].statuses["ready"] == ("Selected",)
+    assert settings.features[0].within_days == 14
+    assert [account.login for account in settings.identities[0]] == ["alice", "alice-s"]
     assert settings.targets.review_sla_hours == 4
 
 
@@ -359,6 +373,60 @@ class TestRefusals:
             + "  - {name: t, repository: a/b, required_approvals: 2}\n"
         )
         assert "flowgauge.yaml:7: services[1]: another service gives other required approvals" in told
+
+    @pytest.mark.parametrize(
+        ("code", "told"),
+        [
+            ("Germany", "no holidays are known for Germany; use a code of ISO 3166 such as DE or US-CA"),
+            ("DE-XX", "DE has no part XX with holidays of its own"),
+        ],
+    )
+    def test_holidays_of_nowhere(self, refuse: Refuse, code: str, told: str) -> None:
+        where = "flowgauge.yaml:5: teams[0].holidays_of: "
+        assert refuse(MINIMAL + f"teams: [{{name: a, holidays_of: {code}}}]\n").startswith(where + told)
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            (
+                "{project: A, statuses: {ready: [Next], qa: [next]}}",
+                "trackers[0]: the status next is given as ready and as qa",
+            ),
+            ("{project: A, statuses: {reddy: [Next]}}", "trackers[0].statuses.reddy: expected one of"),
+            ("{project: A, team: web}", "trackers[0].team: there is no team web"),
+            ("{project: A, connection: acne}", "there is no connection acne; did you mean acme?"),
+            ("{project: A}, {project: a}", "the project a is given twice for the same days; end one"),
+        ],
+    )
+    def test_a_tracker_that_contradicts_itself(self, refuse: Refuse, text: str, told: str) -> None:
+        refusal = refuse(MINIMAL + f"trackers: [{text}]\n")
+        assert refusal.startswith("flowgauge.yaml:5: trackers[")
+        assert told in refusal
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("{name: a}, {name: a}", "features[1].name: the name a is that of another feature"),
+            ("{name: a, flag: f}, {name: b, flag: f}", "features[1].flag: the flag f is that of another"),
+            ("{name: a, times: 0}", "features[0].times: expected at least 1"),
+        ],
+    )
+    def test_features_that_cannot_be_told_apart(self, refuse: Refuse, text: str, told: str) -> None:
+        assert refuse(MINIMAL + f"features: [{text}]\n").startswith(f"flowgauge.yaml:5: {told}")
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("[ada]", "identities[0]: expected at least 2 of them"),
+            ("[ada, bob], [cyd, ada]", "identities[1][1]: ada is an account of another person already"),
+            (
+                "[ada, {login: b, connection: acne}]",
+                "identities[0][1].connection: there is no connection acne",
+            ),
+        ],
+    )
+    def test_identities_that_are_none(self, refuse: Refuse, text: str, told: str) -> None:
+        assert refuse(MINIMAL + f"identities: [{text}]\n").startswith(f"flowgauge.yaml:5: {told}")
 
     @pytest.mark.parametrize("line", ["targets: {review_sla_hour: 4}", "targets: {review_sla_hours: 0}"])
     def test_a_target_that_is_none(self, refuse: Refuse, line: str) -> None:

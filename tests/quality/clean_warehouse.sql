@@ -83,7 +83,8 @@ create schema marts;
 create table marts.fct_changes as
 select
     change_key, state, timestamp '2026-03-01 08:00:00' as first_commit_authored_at, build_started_at, created_at,
-    created_at as ready_at, merged_at, closed_at, deployed_at,
+    created_at as ready_at, merged_at, closed_at, deployed_at, deployed_at as exposed_at,
+    null::timestamp as adopted_at, 'not_applicable' as adopted_at_null_reason,
     epoch(created_at - build_started_at)::bigint as coding_seconds,
     review_wait_seconds::bigint as review_wait_seconds, review_seconds::bigint as review_seconds,
     0::bigint as rework_seconds, merge_wait_seconds::bigint as merge_wait_seconds,
@@ -125,6 +126,16 @@ from (values
     ('2', 'review_wait', timestamp '2026-03-02 13:00:00', timestamp '2026-03-02 16:00:00', 'abandoned'),
     ('3', 'review_wait', timestamp '2026-03-09 10:00:00', null, 'open')
 ) as visits (flow_item_key, stage, entered_at, exited_at, exit_reason);
+insert into marts.fct_stage_visits
+select
+    flow_item_key || stage as stage_visit_key, flow_item_key, flow_item_type,
+    md5('stage|' || stage) as stage_key, entered_at, exited_at, 'advanced' as exit_reason,
+    epoch(exited_at - entered_at)::bigint as calendar_seconds, null::bigint as business_seconds,
+    false as is_open
+from (values
+    ('w1', 'work_item', 'decide', timestamp '2026-03-01 07:00:00', timestamp '2026-03-01 09:00:00'),
+    ('i1', 'incident', 'mitigate', timestamp '2026-03-01 14:00:00', timestamp '2026-03-01 15:00:00')
+) as visits (flow_item_key, flow_item_type, stage, entered_at, exited_at);
 create table marts.fct_flow_daily as
 select
     'change' as flow_item_type, md5('stage|' || stage) as stage_key, 't1' as team_key, 's1' as service_key, 'r1' as repository_key,
@@ -139,9 +150,12 @@ from (values
     ('release_wait', date '2026-03-01', 1, 1, 0, 0),
     ('deploy', date '2026-03-01', 1, 1, 0, 0)
 ) as days (stage, date_day, arrivals, departures, abandonments, wip_open);
+insert into marts.fct_flow_daily values
+    ('work_item', md5('stage|decide'), 't1', 's1', 'r1', date '2026-03-01', 1, 1, 0, 0),
+    ('incident', md5('stage|mitigate'), 't1', 's1', 'r1', date '2026-03-01', 1, 1, 0, 0);
 create table marts.fct_handoffs as
 select
-    handoff_key, '1' as flow_item_key, mechanism, from_role, to_role, from_person_key, to_person_key,
+    handoff_key, '1' as flow_item_key, 'change' as flow_item_type, mechanism, from_role, to_role, from_person_key, to_person_key,
     requested_at, accepted_at, outcome, epoch(accepted_at - requested_at)::bigint as wait_calendar_seconds,
     is_return
 from (values
@@ -180,3 +194,29 @@ select
     '1' as change_key, 's1' as service_key, timestamp '2026-03-01 13:00:00' as deployed_at,
     'ancestry' as method, 'high' as confidence;
 create table marts.fct_rejected_rows (item_key text, measure text, rule text, rejected_at timestamp);
+
+create table canonical.work_items as
+select 'acme' as connection, 'jira' as connector, 'w1' as source_id, timestamp '2026-03-01 07:00:00' as created_at;
+create table marts.fct_work_items as
+select
+    'w1' as work_item_key, timestamp '2026-03-01 07:00:00' as created_at,
+    timestamp '2026-03-01 09:00:00' as ready_at, timestamp '2026-03-01 09:00:00' as started_at,
+    timestamp '2026-03-01 13:00:00' as last_deployed_at, timestamp '2026-03-01 13:00:00' as exposed_at,
+    null::timestamp as adopted_at, timestamp '2026-03-01 09:00:00' as done_at, null::timestamp as rejected_at,
+    7200::bigint as decision_seconds, 0::bigint as start_wait_seconds, 14400::bigint as start_to_deploy_seconds,
+    21600::bigint as idea_to_deploy_seconds, 21600::bigint as idea_to_exposure_seconds,
+    null::bigint as idea_to_adoption_seconds, 0::bigint as closed_seconds;
+create table marts.fct_incidents as
+select
+    'i1' as incident_key, null::timestamp as started_at, timestamp '2026-03-01 14:00:00' as triggered_at,
+    timestamp '2026-03-01 14:00:00' as acknowledged_at, null::timestamp as mitigated_at,
+    timestamp '2026-03-01 15:00:00' as resolved_at, null::bigint as time_to_detect_seconds,
+    0::bigint as time_to_acknowledge_seconds, null::bigint as time_to_mitigate_seconds,
+    3600::bigint as time_to_resolve_seconds, 0::bigint as closed_seconds;
+create table marts.dim_feature as select 'f1' as feature_key, 1 as eligible_count, 1 as adopter_count;
+create table marts.fct_feature_adoption as
+select
+    'f1' as feature_key, timestamp '2026-03-01 13:00:00' as exposed_at,
+    timestamp '2026-03-02 13:00:00' as first_used_at, timestamp '2026-03-02 13:00:00' as adopted_at,
+    86400::bigint as adoption_lag_seconds, true as is_eligible;
+create table marts.bridge_ambiguous_accounts (account_key text, reason text, ambiguity_key text);

@@ -72,6 +72,12 @@ MARTS = {
     "marts.fct_stage_visits.flows_end_at_their_milestone": """
         update marts.fct_changes set closed_at = closed_at - interval 1 minute where change_key = '2'
     """,
+    "marts.fct_stage_visits.item_seconds_sum_to_elapsed": """
+        update marts.fct_incidents set closed_seconds = 1
+    """,
+    "marts.fct_stage_visits.visits_belong_to_known_items": """
+        update marts.fct_handoffs set flow_item_key = 'gone'
+    """,
     "marts.fct_stage_visits.visits_do_not_overlap": """
         update marts.fct_stage_visits
         set entered_at = entered_at - interval 1 minute, exited_at = exited_at - interval 1 minute
@@ -123,6 +129,13 @@ MARTS = {
     """,
     "marts.fct_handoffs.returns_reverse_the_handoff_before": """
         update marts.fct_handoffs set is_return = true where handoff_key = 'h1'
+    """,
+    "marts.bridge_ambiguous_accounts.accounts_belong_to_one_person": """
+        insert into marts.bridge_ambiguous_accounts
+        values ('a1', 'same_login', 'x'), ('a2', 'same_login', 'x')
+    """,
+    "marts.fct_feature_adoption.customers_adopt_what_they_were_shown": """
+        update marts.dim_feature set adopter_count = 2
     """,
     "marts.bridge_deployment_changes.links_have_method_and_confidence": """
         update marts.bridge_deployment_changes set confidence = null

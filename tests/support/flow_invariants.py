@@ -8,27 +8,37 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 Row = dict[str, Any]
 
 
+class Span(NamedTuple):
+    """From where to where a flow item's visits reach (null while it lasts), and the time it was in none."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    closed_seconds: int
+
+
 @dataclass
 class FlowMarts:
-    """Rows of the marts and, by change, where its flow ended (null while it lasts)."""
+    """Rows of the marts, and the span of each flow item by its key."""
 
-    changes: list[Row]
+    spans: Mapping[str, Span]
     visits: list[Row]
     handoffs: list[Row]
     daily: list[Row]
-    flow_ended_at: Mapping[str, Any] = field(default_factory=dict)
 
-    def visits_of(self, change_key: str) -> list[Row]:
-        """Its visits in the order in which they began."""
-        its = [visit for visit in self.visits if visit["flow_item_key"] == change_key]
-        return sorted(its, key=lambda visit: visit["entered_at"])
+    def by_item(self) -> dict[str, list[Row]]:
+        """The visits of each item in the order in which they began."""
+        items: dict[str, list[Row]] = defaultdict(list)
+        for visit in sorted(self.visits, key=lambda visit: visit["entered_at"]):
+            items[visit["flow_item_key"]].append(visit)
+        return items
 
 
 Check = Callable[[FlowMarts], Iterator[str]]
@@ -36,31 +46,33 @@ Check = Callable[[FlowMarts], Iterator[str]]
 
 def visits_do_not_overlap(marts: FlowMarts) -> Iterator[str]:
     """A visit begins when the one before it has ended, at the earliest."""
-    for key, visits in _by_item(marts).items():
+    for key, visits in marts.by_item().items():
         for first, second in pairwise(visits):
             if first["exited_at"] is None or first["exited_at"] > second["entered_at"]:
                 yield f"{key}: the visit from {first['entered_at']} runs into {second['entered_at']}"
 
 
 def visits_leave_no_gap_but_closed_time(marts: FlowMarts) -> Iterator[str]:
-    """Only a visit that a closing abandoned is followed by a pause."""
-    for key, visits in _by_item(marts).items():
+    """Only a closing is followed by a pause: an abandonment, or the end of a ticket or an incident."""
+    for key, visits in marts.by_item().items():
+        is_change = visits[0]["flow_item_type"] == "change"
         for first, second in pairwise(visits):
             has_gap = first["exited_at"] != second["entered_at"]
-            if has_gap and first["exit_reason"] != "abandoned":
+            is_closing = first["exit_reason"] in (("abandoned",) if is_change else ("abandoned", "advanced"))
+            if has_gap and not (is_closing and marts.spans[key].closed_seconds):
                 yield f"{key}: nothing follows the visit from {first['entered_at']} at its end"
 
 
 def visits_and_closed_time_add_up(marts: FlowMarts) -> Iterator[str]:
-    """Of a flow that ended, the visits and the closed time are the whole time from build start."""
-    for change in marts.changes:
-        visits = marts.visits_of(change["change_key"])
-        ended_at = marts.flow_ended_at.get(change["change_key"])
-        if ended_at is not None and all(visit["exited_at"] is not None for visit in visits):
-            elapsed = (ended_at - change["build_started_at"]).total_seconds()
-            total = sum(visit["calendar_seconds"] for visit in visits) + change["closed_seconds"]
+    """Of a flow that ended, the visits and the closed time are the whole time from its start."""
+    visits = marts.by_item()
+    for key, span in marts.spans.items():
+        its = visits.get(key, [])
+        if span.ended_at is not None and all(visit["exited_at"] is not None for visit in its):
+            elapsed = (span.ended_at - span.started_at).total_seconds()
+            total = sum(visit["calendar_seconds"] for visit in its) + span.closed_seconds
             if total != elapsed:
-                yield f"{change['change_key']}: {total} s in stages and closed, {elapsed} s elapsed"
+                yield f"{key}: {total} s in stages and closed, {elapsed} s elapsed"
 
 
 def no_visit_is_empty(marts: FlowMarts) -> Iterator[str]:
@@ -72,7 +84,7 @@ def no_visit_is_empty(marts: FlowMarts) -> Iterator[str]:
 
 def equal_neighbours_are_one_visit(marts: FlowMarts) -> Iterator[str]:
     """Two visits that touch are to different stages."""
-    for key, visits in _by_item(marts).items():
+    for key, visits in marts.by_item().items():
         for first, second in pairwise(visits):
             touches = first["exited_at"] == second["entered_at"]
             if touches and first["stage_key"] == second["stage_key"]:
@@ -81,7 +93,7 @@ def equal_neighbours_are_one_visit(marts: FlowMarts) -> Iterator[str]:
 
 def one_visit_at_most_is_open(marts: FlowMarts) -> Iterator[str]:
     """And it is the last one."""
-    for key, visits in _by_item(marts).items():
+    for key, visits in marts.by_item().items():
         if any(visit["exited_at"] is None for visit in visits[:-1]):
             yield f"{key}: a visit is open that is not the last"
 
@@ -135,13 +147,6 @@ def arrivals_are_visits(marts: FlowMarts) -> Iterator[str]:
     arrived = sum(row["arrivals"] for row in marts.daily)
     if arrived != len(marts.visits):
         yield f"{len(marts.visits)} visits, {arrived} arrivals"
-
-
-def _by_item(marts: FlowMarts) -> dict[str, list[Row]]:
-    items: dict[str, list[Row]] = defaultdict(list)
-    for visit in sorted(marts.visits, key=lambda visit: visit["entered_at"]):
-        items[visit["flow_item_key"]].append(visit)
-    return items
 
 
 CHECKS: Sequence[Check] = (

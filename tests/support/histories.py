@@ -18,9 +18,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from ingestion.identity import EmailHasher
 from ingestion.organisation import load_organisation
 from ingestion.settings import load_settings
 from transform.containment import compute_containment
+from transform.identity import resolve_identities
 from transform.runner import DbtProject
 
 CONNECTION = "acme-github"
@@ -29,12 +31,7 @@ REPOSITORY_NAME = "acme/checkout"
 EPOCH = datetime.fromisoformat("2026-03-02T09:00")
 AS_OF = EPOCH + timedelta(days=63)
 
-MODELS = (
-    "path:models/intermediate/flow",
-    "path:models/intermediate/people",
-    "path:models/intermediate/delivery",
-    "path:models/marts",
-)
+MODELS = ("path:models/intermediate", "path:models/marts")
 
 SETTINGS = """
 reporting_timezone: UTC
@@ -155,7 +152,7 @@ class Change:
 
 @dataclass
 class Organisation:
-    """What stands around the changes: accounts by kind, rules, checks, settings."""
+    """What stands around the changes: accounts by kind, rules, checks, settings, rows of `support.items`."""
 
     kinds: dict[str, str] = field(
         default_factory=lambda: {
@@ -172,6 +169,7 @@ class Organisation:
     declared_checks: str | None = None
     teams: dict[str, Sequence[str]] = field(default_factory=dict)
     sla_hours: float | None = None
+    items: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     as_of: datetime = AS_OF
 
 
@@ -191,6 +189,7 @@ class FlowWarehouse:
         self.project.invoke(["seed"])
         self.project.invoke(["run", "--select", "path:models/canonical"])
         compute_containment(self.path)
+        resolve_identities(self.path, EmailHasher(b"k").key_of)
         self.project.invoke(["run", "--select", "path:models/staging/flowgauge"])
 
     def copy_to(self, folder: Path) -> FlowWarehouse:
@@ -216,6 +215,7 @@ class FlowWarehouse:
     def transform(self, *select: str) -> None:
         """Work out what deployments contain and build all models above canonical, or those selected."""
         compute_containment(self.path)
+        resolve_identities(self.path, EmailHasher(b"k").key_of)
         self.project.invoke(["run", "--select", *(select or MODELS)])
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
@@ -271,10 +271,12 @@ def _canonical_rows(changes: Sequence[Change], organisation: Organisation) -> di
         ],
         "canonical.ci_jobs": [_check_row(index, check) for index, check in enumerate(organisation.checks)],
     }
-    for table in rows.values():
+    items = {name: [dict(row) for row in table] for name, table in organisation.items.items()}
+    canonical = {**rows, **{name: table for name, table in items.items() if name.startswith("canonical.")}}
+    for table in canonical.values():
         for row in table:
             row.update(common)
-    return {**rows, **_organisation_rows(organisation)}
+    return {**items, **canonical, **_organisation_rows(organisation)}
 
 
 def _organisation_rows(organisation: Organisation) -> dict[str, list[dict[str, Any]]]:

@@ -53,6 +53,7 @@ def install() -> None:
     import quality.validation
     import serving.publish
     import transform.containment
+    import transform.identity
     import transform.runner
     from ingestion import connector
 
@@ -64,6 +65,7 @@ def install() -> None:
     orchestration.server.CODE_LOCATION = "support.miniature_location"
     transform.runner.PROJECT_DIR = PROJECT
     transform.containment.compute_containment = _containment  # type: ignore[assignment]
+    transform.identity.resolve_identities = lambda _warehouse, _sign: 1
     quality.suites.suite = _suite  # type: ignore[assignment]
     quality.validation.run_suite = _run_suite  # type: ignore[assignment]
     serving.publish.publish = functools.partial(  # type: ignore[assignment]

@@ -9,7 +9,9 @@ import pytest
 from support.dbt_layers import models
 from support.raw_tables import raw_warehouse
 
+from ingestion.identity import EmailHasher
 from transform.containment import compute_containment
+from transform.identity import resolve_identities
 from transform.runner import DbtProject, provided_entities
 
 
@@ -24,6 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
     project = DbtProject(warehouse, folder / "target", connectors, with_unit_tests=True)
     project.invoke(["build", "--select", "+path:models/canonical"])
     compute_containment(warehouse)
+    resolve_identities(warehouse, EmailHasher(b"k").key_of)
     project.invoke(["build", "--exclude", "+path:models/canonical"])
     return project
 

@@ -2,33 +2,58 @@
 
 import copy
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from support.flow_invariants import CHECKS, Check, FlowMarts
+from support.flow_invariants import CHECKS, Check, FlowMarts, Span
 from support.handoff_reference import Handoff, Walk
 from support.histories import FlowWarehouse
+from support.item_reference import incident_visits, ticket_visits
+from support.items import rows_of_deployments, rows_of_features, rows_of_incidents, rows_of_tickets
 from support.random_histories import random_organisation
-from support.reference import Interpreter, Visit
+from support.random_items import (
+    random_deployments,
+    random_features,
+    random_incidents,
+    random_tickets,
+)
+from support.reference import STAGE_ORDER, Interpreter, Visit
 
 SEEDS = (1, 2)
 HISTORIES = 250
+TICKETS, INCIDENTS, FEATURES = 120, 60, 12
+SPANS = """
+select
+    changes.change_key as key, build_started_at as started_at, closed_seconds,
+    case
+        when changes.state = 'closed' then closed_at
+        when deployed_at is null then delivery.flow_ended_at
+        when exposed_at is not null and coalesce(adopted_at_null_reason, '') <> 'not_yet'
+            then greatest(merged_at, deployed_at, exposed_at, adopted_at)
+    end as ended_at
+from marts.fct_changes as changes
+left join intermediate.int_delivery__change_milestones as delivery on changes.change_key = delivery.change_key
+union all
+select work_item_key, created_at, closed_seconds, coalesce(done_at, rejected_at) from marts.fct_work_items
+union all
+select incident_key, least(started_at, triggered_at), closed_seconds, resolved_at from marts.fct_incidents
+"""
 HANDOFF_COLUMNS = ("mechanism", "to_role", "round_number", "requested_at", "accepted_at")
 OUTCOMES = {"accepted", "withdrawn", "superseded", "pending"}
 ONE_BATCH = pytest.mark.parametrize("batch", SEEDS[:1], indirect=True)
 
 
 def read_marts(warehouse: FlowWarehouse) -> FlowMarts:
-    ends = warehouse.rows("select change_key, ended_at from intermediate.int_flow__change_spans")
+    spans = warehouse.rows(SPANS)
     return FlowMarts(
-        changes=warehouse.rows("select * from marts.fct_changes"),
+        spans={row["key"]: Span(row["started_at"], row["ended_at"], row["closed_seconds"]) for row in spans},
         visits=warehouse.rows("select * from marts.fct_stage_visits"),
         handoffs=warehouse.rows("select * from marts.fct_handoffs"),
         daily=warehouse.rows("select * from marts.fct_flow_daily"),
-        flow_ended_at={row["change_key"]: row["ended_at"] for row in ends},
     )
 
 
@@ -37,7 +62,17 @@ class Batch:
 
     def __init__(self, warehouse: FlowWarehouse, seed: int) -> None:
         self.warehouse = warehouse
-        self.changes, self.organisation = random_organisation(random.Random(seed), HISTORIES)
+        generator = random.Random(seed)
+        self.changes, self.organisation = random_organisation(generator, HISTORIES)
+        self.tickets = random_tickets(generator, self.changes, TICKETS)
+        self.incidents = random_incidents(generator, INCIDENTS)
+        self.features = random_features(generator, self.changes, FEATURES)
+        self.organisation.items = {
+            **rows_of_tickets(self.tickets),
+            **rows_of_incidents(self.incidents),
+            **rows_of_features(self.features),
+            **rows_of_deployments(random_deployments(generator, self.changes)),
+        }
         warehouse.write(self.changes, self.organisation)
         warehouse.transform()
         self.marts = read_marts(warehouse)
@@ -58,7 +93,7 @@ def test_invariant_holds_on_random_histories(batch: Batch, check: Check) -> None
 
 
 def published_visits(batch: Batch) -> dict[str, list[Visit]]:
-    """Visits before the merge, by the source's id of the change, as the mart tells them."""
+    """Visits, by the source's id of the change, as the mart tells them."""
     visits: dict[str, list[Visit]] = {change.id: [] for change in batch.changes}
     for row in batch.warehouse.rows(
         "select changes.source_id, stages.stage, visits.entered_at, visits.exited_at, visits.exit_reason "
@@ -72,9 +107,67 @@ def published_visits(batch: Batch) -> dict[str, list[Visit]]:
     return visits
 
 
+def published_item_visits(batch: Batch, item_type: str, facts: str) -> dict[str, list[Visit]]:
+    """Visits of items other than changes, by the source's id."""
+    visits: dict[str, list[Visit]] = defaultdict(list)
+    for row in batch.warehouse.rows(
+        "select items.source_id, stages.stage, visits.entered_at, visits.exited_at, visits.exit_reason "
+        f"from marts.fct_stage_visits as visits join marts.{facts} as items "
+        f"on visits.flow_item_key = items.{item_type}_key "
+        f"join marts.dim_stage as stages using (stage_key) where visits.flow_item_type = '{item_type}' "
+        "order by visits.entered_at"
+    ):
+        visits[row["source_id"]].append(
+            Visit(row["stage"], row["entered_at"], row["exited_at"], row["exit_reason"])
+        )
+    return visits
+
+
+def test_every_visit_of_a_ticket_is_as_a_slow_reading_of_the_rules_says(batch: Batch) -> None:
+    changes = published_visits(batch)
+    published = published_item_visits(batch, "work_item", "fct_work_items")
+    expected = {ticket.id: ticket_visits(ticket, changes) for ticket in batch.tickets}
+    assert {key: visits for key, visits in expected.items() if visits != published[key]} == {}
+    stages = {visit.stage for visits in expected.values() for visit in visits}
+    assert stages >= {"decide", "pull_wait", "build", "review_wait", "rework", "ci", "merge_wait", "qa"}
+
+
+def test_every_visit_of_an_incident_is_as_a_slow_reading_of_the_rules_says(batch: Batch) -> None:
+    by_number = {incident.number: incident for incident in batch.incidents}
+    published = published_item_visits(batch, "incident", "fct_incidents")
+    roots = [incident for incident in batch.incidents if incident.merged_into is None]
+    expected = {incident.id: incident_visits(incident, by_number) for incident in roots}
+    assert {key: visits for key, visits in expected.items() if visits != published[key]} == {}
+    assert published.keys() == {key for key, visits in expected.items() if visits}
+    stages = {visit.stage for visits in expected.values() for visit in visits}
+    assert stages == {"detect", "acknowledge", "mitigate", "resolve"}
+
+
+def test_changes_go_on_to_their_customers(batch: Batch) -> None:
+    """Each deployed change waits for its flag and its customers for as long as its milestones say."""
+    rows = batch.warehouse.rows(
+        "select stages.stage, visits.entered_at, visits.exited_at, exposed_at, adopted_at, greatest(merged_at, deployed_at) as live_at from marts.fct_stage_visits as visits"
+        " join marts.fct_changes as changes on visits.flow_item_key = changes.change_key"
+        " join marts.dim_stage as stages using (stage_key) where stage in ('exposure_wait', 'adoption')"
+    )
+    for row in rows:
+        is_wait = row["stage"] == "exposure_wait"
+        assert row["entered_at"] == (row["live_at"] if is_wait else max(row["exposed_at"], row["live_at"]))
+        assert row["exited_at"] == (row["exposed_at"] if is_wait else row["adopted_at"])
+    assert {(row["stage"], row["exited_at"] is None) for row in rows} == {
+        ("exposure_wait", True),
+        ("exposure_wait", False),
+        ("adoption", True),
+        ("adoption", False),
+    }
+
+
 def test_every_visit_is_as_a_slow_reading_of_the_rules_says(batch: Batch) -> None:
     interpreter = Interpreter(batch.changes, batch.organisation)
-    published = published_visits(batch)
+    published = {
+        key: [visit for visit in visits if visit.stage in STAGE_ORDER]
+        for key, visits in published_visits(batch).items()
+    }
     wrong = {
         change.id: (published[change.id], interpreter.visits(change))
         for change in batch.changes
@@ -123,6 +216,10 @@ def test_every_rule_decides_some_visit_of_the_random_histories(batch: Batch) -> 
 def mart_rows(warehouse: FlowWarehouse) -> dict[str, list[dict[str, Any]]]:
     names = (
         "fct_changes",
+        "fct_work_items",
+        "fct_incidents",
+        "fct_feature_adoption",
+        "dim_feature",
         "fct_stage_visits",
         "fct_handoffs",
         "fct_review_requests",
@@ -146,10 +243,9 @@ def shifted(row: dict[str, Any], column: str, seconds: int) -> None:
 
 def finished(marts: FlowMarts) -> dict[str, Any]:
     """A visit of an item with several, which another one follows without a pause."""
-    for change in marts.changes:
-        visits = marts.visits_of(change["change_key"])
+    for key, visits in marts.by_item().items():
         for first, second in pairwise(visits):
-            if first["exited_at"] == second["entered_at"] and marts.flow_ended_at[change["change_key"]]:
+            if first["exited_at"] == second["entered_at"] and marts.spans[key].ended_at:
                 return first
     raise AssertionError("no such visit")
 
@@ -173,9 +269,8 @@ def empty_visit(marts: FlowMarts) -> None:
 
 def split_visit(marts: FlowMarts) -> None:
     visit = finished(marts)
-    following = next(
-        v for v in marts.visits_of(visit["flow_item_key"]) if v["entered_at"] == visit["exited_at"]
-    )
+    its = marts.by_item()[visit["flow_item_key"]]
+    following = next(other for other in its if other["entered_at"] == visit["exited_at"])
     following["stage_key"] = visit["stage_key"]
 
 

@@ -12,6 +12,12 @@ assistant_markers as (
 
 ),
 
+sessions as (
+
+    select * from {{ ref('int_assistants__session_changes') }}
+
+),
+
 all_evidence as (
 
     select
@@ -26,6 +32,17 @@ all_evidence as (
         end as assistant_evidence,
         assistant
     from assistant_markers
+    union all
+    select
+        changes.change_key,
+        false as is_of_change,
+        sessions.evidence as assistant_evidence,
+        sessions.tool as assistant
+    from sessions
+    inner join changes
+        on
+            sessions.connection = changes.connection
+            and sessions.change = changes.change
     union all
     select
         change_key,

@@ -32,6 +32,12 @@ delivery_milestones as (
 
 ),
 
+feature_milestones as (
+
+    select * from {{ ref('int_features__change_milestones') }}
+
+),
+
 rounds as (
 
     select * from {{ ref('int_flow__rounds') }}
@@ -60,6 +66,8 @@ change_facts as (
         changes.author_person_key,
         changes.merger_person_key,
         changes.created_at,
+        changes.first_prompt_at,
+        changes.prompt_evidence,
         changes.first_commit_authored_at,
         changes.build_started_at,
         changes.build_start_evidence,
@@ -96,6 +104,14 @@ change_facts as (
         delivery_milestones.deployment_key,
         delivery_milestones.deploy_started_at,
         delivery_milestones.deployed_at,
+        case
+            when feature_milestones.change_key is null then delivery_milestones.deployed_at
+            else feature_milestones.exposed_at
+        end as exposed_at,
+        feature_milestones.exposed_at_null_reason,
+        feature_milestones.adopted_at,
+        coalesce(feature_milestones.has_key_event, false) as is_adoption_observed,
+        feature_milestones.feature_key,
         delivery_milestones.deployment_match_method,
         delivery_milestones.deployment_match_confidence,
         coalesce(delivery_milestones.is_deployed_before_merge, false) as is_deployed_before_merge
@@ -108,6 +124,8 @@ change_facts as (
         on changes.change_key = review_milestones.change_key
     left join delivery_milestones
         on changes.change_key = delivery_milestones.change_key
+    left join feature_milestones
+        on changes.change_key = feature_milestones.change_key
     left join round_counts
         on changes.change_key = round_counts.change_key
 

@@ -3,7 +3,7 @@
 {%- set unless_merged = "case state when 'open' then 'not_yet' else 'not_applicable' end" %}
 {%- set unless_delivered = "delivery_reason" %}
 {%- set measures = [
-    ('coding_seconds', 'first_commit_authored_at', 'created_at', "'not_observed'", "'not_observed'"),
+    ('coding_seconds', 'coding_started_at', 'created_at', "'not_observed'", "'not_observed'"),
     ('pickup_seconds', 'pickup_started_at', 'picked_up_at', unless_merged, "'not_applicable'"),
     ('time_to_merge_seconds', 'ready_at', 'merged_at', unless_merged, "'not_applicable'"),
     ('created_to_merged_seconds', 'created_at', 'merged_at', unless_merged, "'not_observed'"),
@@ -25,7 +25,8 @@ prepared as (
 
     select
         *,
-        cast(null as timestamp) as first_prompt_at,
+        case build_start_evidence when 'session' then build_started_at else first_commit_authored_at end
+            as coding_started_at,
         greatest(
             ready_at,
             case when first_review_requested_at <= picked_up_at then first_review_requested_at end

@@ -26,6 +26,12 @@ first_commits as (
 
 ),
 
+first_prompts as (
+
+    select * from {{ ref('int_assistants__first_prompts') }}
+
+),
+
 accounts as (
 
     select * from {{ ref('int_people__accounts') }}
@@ -58,8 +64,16 @@ known as (
         changes.changed_file_count,
         coalesce(first_commits.commit_count, 0) as commit_count,
         first_commits.first_commit_authored_at,
-        least(changes.created_at, first_commits.first_commit_authored_at) as build_started_at,
+        first_prompts.first_prompt_at,
+        first_prompts.prompt_evidence,
+        least(
+            changes.created_at, first_commits.first_commit_authored_at, first_prompts.session_started_at
+        ) as build_started_at,
         case
+            when
+                first_prompts.session_started_at
+                < least(changes.created_at, first_commits.first_commit_authored_at)
+                then 'session'
             when first_commits.first_commit_authored_at < changes.created_at then 'first_commit'
             else 'created'
         end as build_start_evidence,
@@ -78,6 +92,10 @@ known as (
         on
             changes.connection = first_commits.connection
             and changes.source_id = first_commits.change
+    left join first_prompts
+        on
+            changes.connection = first_prompts.connection
+            and changes.source_id = first_prompts.change
     left join accounts as authors
         on
             changes.connection = authors.connection

@@ -6,9 +6,15 @@ change_measures as (
 
 ),
 
+item_measures as (
+
+    select * from {{ ref('int_items__measures') }}
+
+),
+
 handoffs as (
 
-    select * from {{ ref('int_flow__handoffs') }}
+    select * from {{ ref('int_items__all_handoffs') }}
 
 ),
 
@@ -25,8 +31,18 @@ rejected_measures as (
     where null_reason = 'impossible'
     union all
     select
+        table_name,
+        flow_item_type,
+        item_key,
+        measure,
+        started_at as start_at,
+        ended_at as end_at
+    from item_measures
+    where null_reason = 'impossible'
+    union all
+    select
         'fct_handoffs' as table_name,
-        'change' as flow_item_type,
+        flow_item_type,
         handoff_key as item_key,
         'wait_calendar_seconds' as measure,
         requested_at as start_at,

@@ -1,14 +1,14 @@
 with
 
-owned_visits as (
+all_visits as (
 
-    select * from {{ ref('int_flow__owned_visits') }}
+    select * from {{ ref('int_items__all_visits') }}
 
 ),
 
-repository_horizons as (
+connection_horizons as (
 
-    select * from {{ ref('int_flow__repository_horizons') }}
+    select * from {{ ref('int_flow__connection_horizons') }}
 
 ),
 
@@ -27,23 +27,23 @@ reporting_days as (
 ranges as (
 
     select
-        owned_visits.*,
-        repository_horizons.observed_until_at,
+        all_visits.*,
+        connection_horizons.observed_until_at,
         first_days.day_number as first_day_number,
-        least(last_days.day_number, repository_horizons.last_day_number) as last_day_number
-    from owned_visits
-    inner join repository_horizons
-        on owned_visits.repository_key = repository_horizons.repository_key
+        least(last_days.day_number, connection_horizons.last_day_number) as last_day_number
+    from all_visits
+    inner join connection_horizons
+        on all_visits.connection = connection_horizons.connection
     inner join day_lookup as first_days
         on
-            cast(owned_visits.entered_at as date) = first_days.utc_date
-            and owned_visits.entered_at >= first_days.starts_at
-            and owned_visits.entered_at < first_days.ends_at
+            cast(all_visits.entered_at as date) = first_days.utc_date
+            and all_visits.entered_at >= first_days.starts_at
+            and all_visits.entered_at < first_days.ends_at
     left join day_lookup as last_days
         on
-            cast(owned_visits.exited_at as date) = last_days.utc_date
-            and owned_visits.exited_at >= last_days.starts_at
-            and owned_visits.exited_at < last_days.ends_at
+            cast(all_visits.exited_at as date) = last_days.utc_date
+            and all_visits.exited_at >= last_days.starts_at
+            and all_visits.exited_at < last_days.ends_at
 
 ),
 
@@ -65,11 +65,11 @@ numbered as (
 )
 
 select
-    'change' as flow_item_type,
+    numbered.flow_item_type,
     numbered.stage_key,
     {{ known_key('numbered.team_key') }} as team_key,
     {{ known_key('numbered.service_key') }} as service_key,
-    numbered.repository_key,
+    {{ known_key('numbered.repository_key') }} as repository_key,
     numbered.entered_at,
     numbered.exited_at,
     numbered.exit_reason,

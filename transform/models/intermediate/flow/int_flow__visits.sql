@@ -20,6 +20,12 @@ milestones as (
 
 ),
 
+feature_intervals as (
+
+    select * from {{ ref('int_features__change_intervals') }}
+
+),
+
 spans as (
 
     select * from {{ ref('int_flow__change_spans') }}
@@ -67,6 +73,17 @@ visits as (
     inner join spans
         on release_intervals.change_key = spans.change_key
     where spans.state = 'merged'
+    union all
+    select
+        change_key,
+        stage_key,
+        entered_at,
+        exited_at,
+        false as is_abandoned,
+        cast(null as string) as outside_event_id,
+        cast(null as string) as evidence,
+        true as is_after_merge
+    from feature_intervals
 
 ),
 

@@ -12,6 +12,12 @@ bots as (
 
 ),
 
+person_accounts as (
+
+    select * from {{ ref('stg_flowgauge__person_accounts') }}
+
+),
+
 declared as (
 
     select
@@ -35,9 +41,14 @@ people as (
         accounts.login,
         coalesce(declared.kind, accounts.kind) as kind,
         coalesce(declared.kind, accounts.kind) = 'human' as is_human,
-        {{ surrogate_key('account', 'accounts.connection', 'accounts.source_id') }} as account_key,
-        {{ surrogate_key('person', 'accounts.connection', 'accounts.source_id') }} as person_key
+        person_accounts.account_key,
+        person_accounts.person_key,
+        person_accounts.method
     from accounts
+    left join person_accounts
+        on
+            accounts.connection = person_accounts.connection
+            and accounts.source_id = person_accounts.account
     left join declared
         on
             accounts.connection = declared.connection

@@ -18,6 +18,18 @@ commits as (
 
 ),
 
+sessions as (
+
+    select * from {{ ref('assistant_sessions') }}
+
+),
+
+usage as (
+
+    select * from {{ ref('assistant_usage_daily') }}
+
+),
+
 marked as (
 
     select assistant_markers from changes
@@ -38,9 +50,15 @@ listed as (
 
 named as (
 
-    select distinct split_part(marker.marker, ':', 2) as assistant
+    select split_part(marker.marker, ':', 2) as assistant
     from listed
     {{ cross_unnest('listed.markers', 'marker') }}
+    union distinct
+    select tool as assistant
+    from sessions
+    union distinct
+    select tool as assistant
+    from usage
 
 )
 

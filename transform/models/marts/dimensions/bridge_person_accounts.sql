@@ -9,5 +9,6 @@ accounts as (
 select
     account_key,
     person_key,
-    connection
+    connection,
+    method
 from accounts

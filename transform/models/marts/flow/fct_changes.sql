@@ -46,6 +46,12 @@ work_item_links as (
 
     select * from {{ ref('int_flow__work_item_links') }}
 
+),
+
+links as (
+
+    select * from {{ ref('int_work_items__links') }}
+
 )
 
 select
@@ -60,11 +66,15 @@ select
     {{ known_key('change_facts.merger_person_key') }} as merged_by_person_key,
     {{ known_key('item_teams.team_key') }} as team_key,
     {{ known_key('item_teams.service_key') }} as service_key,
-    cast(null as string) as work_item_key,
-    case when work_item_links.change is null then 'not_linked' else 'not_observed' end
-        as work_item_key_null_reason,
+    {{ known_key('change_facts.feature_key') }} as feature_key,
+    links.work_item_key,
+    case
+        when links.work_item_key is not null then null
+        when work_item_links.change is null then 'not_linked'
+        else 'not_observed'
+    end as work_item_key_null_reason,
     change_facts.created_at,
-    cast(null as timestamp) as first_prompt_at,
+    change_facts.first_prompt_at,
     change_facts.first_commit_authored_at,
     change_facts.build_started_at,
     change_facts.ready_at,
@@ -77,8 +87,17 @@ select
     change_facts.closed_at,
     change_facts.deploy_started_at,
     change_facts.deployed_at,
-    change_facts.deployed_at as exposed_at,
-    cast(null as timestamp) as adopted_at,
+    change_facts.exposed_at,
+    case
+        when change_facts.exposed_at is null
+            then coalesce(change_facts.exposed_at_null_reason, timings.change_lead_seconds_null_reason, 'not_observed')
+    end as exposed_at_null_reason,
+    change_facts.adopted_at,
+    case
+        when change_facts.adopted_at is not null then null
+        when change_facts.delivery_state in ('unmerged', 'waiting') or change_facts.is_adoption_observed then 'not_yet'
+        else 'not_applicable'
+    end as adopted_at_null_reason,
     timings.coding_seconds,
     timings.coding_seconds_null_reason,
     timings.pickup_seconds,
@@ -101,7 +120,7 @@ select
     {%- endfor %}
     change_facts.closed_seconds,
     change_facts.build_start_evidence,
-    cast(null as string) as prompt_evidence,
+    change_facts.prompt_evidence,
     change_facts.deployment_key,
     case when change_facts.deployment_key is null then timings.change_lead_from_merge_seconds_null_reason end
         as deployment_key_null_reason,
@@ -144,6 +163,10 @@ left join reverts
     on change_facts.change_key = reverts.change_key
 left join assistant_evidence
     on change_facts.change_key = assistant_evidence.change_key
+left join links
+    on
+        change_facts.change_key = links.change_key
+        and links.is_main
 left join work_item_links
     on
         change_facts.connection = work_item_links.connection

@@ -1,8 +1,8 @@
 with
 
-handoff_teams as (
+handoffs as (
 
-    select * from {{ ref('int_flow__handoff_teams') }}
+    select * from {{ ref('int_items__all_handoffs') }}
 
 ),
 
@@ -21,35 +21,35 @@ working_days as (
 measured as (
 
     select
-        handoff_teams.*,
-        {{ possible_seconds('handoff_teams.requested_at', 'handoff_teams.accepted_at') }}
+        handoffs.*,
+        {{ possible_seconds('handoffs.requested_at', 'handoffs.accepted_at') }}
             as wait_calendar_seconds,
         case
-            when handoff_teams.accepted_at >= handoff_teams.requested_at
-                then {{ business_seconds('handoff_teams.requested_at', 'handoff_teams.accepted_at') }}
+            when handoffs.accepted_at >= handoffs.requested_at
+                then {{ business_seconds('handoffs.requested_at', 'handoffs.accepted_at') }}
         end as wait_business_seconds,
         {{ seconds_null_reason(
-            'handoff_teams.requested_at',
-            'handoff_teams.accepted_at',
-            "case handoff_teams.outcome when 'pending' then 'not_yet' else 'not_applicable' end"
+            'handoffs.requested_at',
+            'handoffs.accepted_at',
+            "case handoffs.outcome when 'pending' then 'not_yet' else 'not_applicable' end"
         ) }} as wait_calendar_seconds_null_reason
-    from handoff_teams
+    from handoffs
     left join team_days as start_days
         on
-            handoff_teams.to_team_key = start_days.team_key
-            and cast(handoff_teams.requested_at as date) = start_days.utc_date
+            handoffs.to_team_key = start_days.team_key
+            and cast(handoffs.requested_at as date) = start_days.utc_date
     left join working_days as end_days
         on
             start_days.calendar = end_days.calendar
             and start_days.version = end_days.version
-            and cast(handoff_teams.accepted_at as date) = end_days.utc_date
+            and cast(handoffs.accepted_at as date) = end_days.utc_date
 
 )
 
 select
     handoff_key,
-    change_key as flow_item_key,
-    'change' as flow_item_type,
+    flow_item_key,
+    flow_item_type,
     mechanism,
     from_role,
     to_role,

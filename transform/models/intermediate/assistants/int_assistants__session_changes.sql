@@ -1,0 +1,121 @@
+with
+
+session_changes as (
+
+    select * from {{ ref('session_changes') }}
+
+),
+
+sessions as (
+
+    select * from {{ ref('assistant_sessions') }}
+
+),
+
+changes as (
+
+    select * from {{ ref('changes') }}
+
+),
+
+change_commits as (
+
+    select * from {{ ref('change_commits') }}
+
+),
+
+repositories as (
+
+    select * from {{ ref('repositories') }}
+
+),
+
+named_repositories as (
+
+    select
+        connection,
+        source_id as repository,
+        lower(source_id) as name
+    from repositories
+    union distinct
+    select
+        connection,
+        source_id as repository,
+        lower(name) as name
+    from repositories
+
+),
+
+placed as (
+
+    select
+        session_changes.change,
+        session_changes.branch,
+        session_changes.sha,
+        session_changes.method,
+        sessions.tool,
+        sessions.kind,
+        sessions.started_at,
+        named_repositories.connection,
+        named_repositories.repository
+    from session_changes
+    inner join sessions
+        on
+            session_changes.connection = sessions.connection
+            and session_changes.session = sessions.source_id
+    inner join named_repositories
+        on lower(session_changes.repository) = named_repositories.name
+
+),
+
+-- one equality each: a condition with `or` would compare every session with every change
+found as (
+
+    {%- for column in ['changes.source_id', 'cast(changes.number as string)'] %}
+        select
+            placed.*,
+            changes.source_id as change_id,
+            changes.created_at
+        from placed
+        inner join changes
+            on
+                placed.connection = changes.connection
+                and placed.repository = changes.repository
+                and placed.change = {{ column }}
+        union all
+    {%- endfor %}
+    select
+        placed.*,
+        change_commits.change as change_id,
+        cast(null as timestamp) as created_at
+    from placed
+    inner join change_commits
+        on
+            placed.connection = change_commits.connection
+            and placed.repository = change_commits.repository
+            and placed.sha = change_commits.sha
+    union all
+    select
+        placed.*,
+        changes.source_id as change_id,
+        changes.created_at
+    from placed
+    inner join changes
+        on
+            placed.connection = changes.connection
+            and placed.repository = changes.repository
+            and placed.branch = changes.head_branch
+            and coalesce(placed.started_at <= coalesce(changes.merged_at, changes.closed_at), true)
+    where placed.change is null and placed.sha is null
+
+)
+
+select
+    connection,
+    change_id as change,
+    tool,
+    kind,
+    case method when 'vendor_record' then 'vendor_record' else 'session_link' end as evidence,
+    min(started_at) as started_at
+from found
+group by connection, change_id, tool, kind, method

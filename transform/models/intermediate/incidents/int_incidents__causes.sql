@@ -1,0 +1,142 @@
+with
+
+incidents as (
+
+    select * from {{ ref('int_incidents__facts') }}
+
+),
+
+deployments as (
+
+    select * from {{ ref('int_delivery__target_deployments') }}
+
+),
+
+all_deployments as (
+
+    select * from {{ ref('int_delivery__deployments') }}
+
+),
+
+first_deliveries as (
+
+    select * from {{ ref('int_delivery__first_deliveries') }}
+
+),
+
+reverts as (
+
+    select * from {{ ref('int_delivery__reverts') }}
+
+),
+
+targets as (
+
+    select * from {{ ref('stg_flowgauge__targets') }}
+
+),
+
+methods as (
+
+    select * from {{ ref('incident_link_methods') }}
+
+),
+
+attribution as (
+
+    select coalesce(max(case when name = 'incident_attribution_hours' then value end), 24) * 3600 as window_seconds
+    from targets
+
+),
+
+found as (
+
+    select
+        incidents.incident_key,
+        deployments.deployment_key,
+        'explicit' as method,
+        deployments.finished_at
+    from incidents
+    inner join all_deployments as deployments
+        on incidents.deployment_source_id = deployments.deployment
+    union all
+    select
+        incidents.incident_key,
+        deployments.deployment_key,
+        'explicit' as method,
+        deployments.finished_at
+    from incidents
+    inner join deployments
+        on
+            incidents.deployment_sha = deployments.sha
+            and deployments.is_success
+            and coalesce(incidents.service_key = deployments.service_key, true)
+    union all
+    select
+        incidents.incident_key,
+        removed.deployment_key,
+        'rollback' as method,
+        removed.finished_at
+    from incidents
+    inner join deployments
+        on
+            incidents.service_key = deployments.service_key
+            and deployments.created_at >= incidents.impact_started_at
+            and coalesce(deployments.created_at <= incidents.resolved_at, true)
+    inner join all_deployments as rollbacks
+        on
+            deployments.deployment_key = rollbacks.deployment_key
+            and rollbacks.is_rollback
+            and rollbacks.is_success
+    inner join all_deployments as removed
+        on
+            rollbacks.connection = removed.connection
+            and rollbacks.previous_deployment = removed.deployment
+    union all
+    select
+        incidents.incident_key,
+        first_deliveries.deployment_key,
+        'revert' as method,
+        first_deliveries.deployed_at as finished_at
+    from incidents
+    inner join first_deliveries
+        on
+            incidents.service_key = first_deliveries.service_key
+            and first_deliveries.deployed_at <= incidents.impact_started_at
+    inner join reverts
+        on
+            first_deliveries.change_key = reverts.change_key
+            and reverts.reverted_at >= incidents.impact_started_at
+            and coalesce(reverts.reverted_at <= incidents.resolved_at, true)
+    union all
+    select
+        incidents.incident_key,
+        deployments.deployment_key,
+        'temporal' as method,
+        deployments.finished_at
+    from incidents
+    cross join attribution
+    inner join deployments
+        on
+            incidents.service_key = deployments.service_key
+            and deployments.is_success
+            and deployments.finished_at <= incidents.impact_started_at
+            and {{ seconds_between('deployments.finished_at', 'incidents.impact_started_at') }}
+            <= attribution.window_seconds
+    qualify row_number() over (
+        partition by incidents.incident_key order by deployments.finished_at desc, deployments.deployment_key
+    ) = 1
+
+)
+
+select
+    found.incident_key,
+    found.deployment_key,
+    found.method,
+    methods.confidence
+from found
+inner join methods
+    on found.method = methods.method
+qualify row_number() over (
+    partition by found.incident_key, found.deployment_key order by methods.method_rank
+) = 1
