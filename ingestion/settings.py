@@ -27,6 +27,7 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -56,10 +57,12 @@ __all__ = [
     "Team",
     "TeamMember",
     "TeamRepository",
+    "beside_settings",
     "load_settings",
 ]
 
 DEFAULT_CALENDAR = "default"
+_SETTINGS_FOLDER = "settings_folder"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _EXPECTED = {
@@ -105,7 +108,8 @@ class _Strict(BaseModel):
 class ConnectionSettings(_Strict):
     """What every connection has; connectors add their own keys.
 
-    A secret is declared as `SecretStr`: it is then accepted only as `${NAME}`.
+    A secret is declared as `SecretStr`: it is then accepted only as `${NAME}`. A connector that can do
+    without an API declares `base_url` with the default "".
     """
 
     name: ConnectionName
@@ -115,6 +119,8 @@ class ConnectionSettings(_Strict):
 
     @model_validator(mode="after")
     def _has_plain_base_url(self) -> ConnectionSettings:
+        if not self.base_url and type(self).model_fields["base_url"].default == "":
+            return self
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("base_url must be an address that begins with https:// or http://")
@@ -123,6 +129,12 @@ class ConnectionSettings(_Strict):
                 "base_url must hold neither credentials nor a query; credentials have keys of their own"
             )
         return self
+
+
+def beside_settings(path: str, info: ValidationInfo) -> Path:
+    """A path of the settings: `~` is the user's home, and what is relative lies beside flowgauge.yaml."""
+    folder: Path = (info.context or {}).get(_SETTINGS_FOLDER, Path())
+    return (folder / Path(path).expanduser()).resolve()
 
 
 def _from_word(key: str) -> BeforeValidator:
@@ -296,7 +308,7 @@ def _connections(
         else:
             model = known[name].settings
             try:
-                connections.append(model.model_validate(entry))
+                connections.append(model.model_validate(entry, context={_SETTINGS_FOLDER: file.path.parent}))
             except ValidationError as error:
                 problems.extend(_problems(file, error, model, where))
     return connections, problems

@@ -25,11 +25,6 @@ _BATCH = 5_000
 _TAGS = "refs/tags/"
 
 
-def _nobody(_email: str) -> str | None:
-    """An address tells no account."""
-    return None
-
-
 def _say_nothing(_message: str) -> None:
     """Default progress callback."""
 
@@ -42,14 +37,14 @@ class Repository:
         id: repositories.id.
         default_branch: name of the branch that deployments come from.
         hash_email: keyed hash of an author's address.
-        account_of: accounts.id of an author's address, None where it does not tell.
+        account_of: accounts.id of a commit's author, None where the commit does not tell.
         log: tells the person who waits, in one line.
     """
 
     id: str
     default_branch: str
     hash_email: EmailHasher
-    account_of: Callable[[str], str | None] = _nobody
+    account_of: Callable[[RawCommit], str | None]
     log: Callable[[str], None] = _say_nothing
 
 
@@ -130,7 +125,7 @@ def _commit(repository: Repository, commit: RawCommit, note: str | None) -> Row:
         "authored_at": _at(commit.authored),
         "committed_at": _at(commit.committed),
         "author_email_hash": repository.hash_email(commit.author_email),
-        "author_id": repository.account_of(commit.author_email),
+        "author_id": repository.account_of(commit),
         "assistant_markers": markers.joined(
             markers.from_author(commit.author_email, commit.author_name),
             markers.from_author(commit.committer_email, commit.committer_name),

@@ -70,5 +70,15 @@ class Place:
             GitError: it cannot be read.
         """
         if self.url is None:
-            return sum(one.name.startswith(BRANCHES) for one in self.git.references())
+            return len(branch_names(self.git))
         return len(self.git.remote_branches(self.url))
+
+
+def branch_names(git: Git) -> set[str]:
+    """Branches that a repository holds, its own and those that it fetched."""
+    return {
+        one.name.removeprefix(prefix)
+        for one in git.references()
+        for prefix in BRANCHES
+        if one.name.startswith(prefix)
+    }

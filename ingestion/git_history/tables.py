@@ -16,7 +16,7 @@ COMMITS = Table(
         Column("authored_at", "timestamp", "When it was written; survives a rebase."),
         Column("committed_at", "timestamp", "When it was committed; a rebase rewrites it."),
         Column("author_email_hash", "text", "Keyed hash of the author's e-mail address."),
-        Column("author_id", "text", "Author, accounts.id, where the address tells it; else null."),
+        Column("author_id", "text", "Author, accounts.id, where the commit tells it; else null."),
         Column("is_on_default_branch", "bool", "Whether the default branch contained it when last read."),
         Column(
             "assistant_markers",

@@ -19,7 +19,11 @@ def history_pages(walk: Walk) -> Iterator[Page]:
         GitError: the history cannot be read.
     """
     repository = pages.Repository(
-        walk.repository_id, walk.default_branch, walk.extraction.hash_email, account_in, walk.log
+        walk.repository_id,
+        walk.default_branch,
+        walk.extraction.hash_email,
+        account_of=lambda commit: account_in(commit.author_email),
+        log=walk.log,
     )
     is_reread = walk.extraction.since is not None
     yield from pages.history_pages(place(walk).read(), repository, walk.part("git"), is_reread=is_reread)
