@@ -25,6 +25,11 @@ _BATCH = 5_000
 _TAGS = "refs/tags/"
 
 
+def _nobody(_commit: RawCommit) -> str | None:
+    """A commit tells no account."""
+    return None
+
+
 def _say_nothing(_message: str) -> None:
     """Default progress callback."""
 
@@ -44,7 +49,7 @@ class Repository:
     id: str
     default_branch: str
     hash_email: EmailHasher
-    account_of: Callable[[RawCommit], str | None]
+    account_of: Callable[[RawCommit], str | None] = _nobody
     log: Callable[[str], None] = _say_nothing
 
 

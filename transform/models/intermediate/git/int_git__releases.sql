@@ -19,7 +19,7 @@ final as (
         name as tag,
         sha,
         tagged_at as published_at,
-        {{ matches('lower(name)', '[0-9][-.]?(a|alpha|b|beta|rc|pre|dev|snapshot)[-.]?[0-9]*$') }} as is_prerelease,
+        {{ matches('lower(name)', '[0-9][-.]?(a|b|alpha|beta|rc|pre|dev)[-.]?[0-9]*$') }} as is_prerelease,
         false as is_draft,
         false as is_bare_tag,
         extracted_at
