@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from ingestion.connector import Connector
 
 __all__ = [
+    "BaseConnectionSettings",
     "Bot",
     "ConnectionSettings",
     "Service",
@@ -105,22 +106,34 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ConnectionSettings(_Strict):
+class BaseConnectionSettings(_Strict):
     """What every connection has; connectors add their own keys.
 
-    A secret is declared as `SecretStr`: it is then accepted only as `${NAME}`. A connector that can do
-    without an API declares `base_url` with the default "".
+    A secret is declared as `SecretStr`: it is then accepted only as `${NAME}`.
     """
 
     name: ConnectionName
     connector: str
-    base_url: str
     previous_name: ConnectionName | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the source is; empty for one that is no API."""
+        return ""
+
+
+class ConnectionSettings(BaseConnectionSettings):
+    """What every connection to an API has."""
+
+    base_url: str
+
+    @property
+    def address(self) -> str:
+        """The API."""
+        return self.base_url
 
     @model_validator(mode="after")
     def _has_plain_base_url(self) -> ConnectionSettings:
-        if not self.base_url and type(self).model_fields["base_url"].default == "":
-            return self
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("base_url must be an address that begins with https:// or http://")
@@ -226,7 +239,7 @@ class Settings(_Strict):
     """The whole file."""
 
     reporting_timezone: TimeZone = "UTC"
-    connections: tuple[ConnectionSettings, ...]
+    connections: tuple[BaseConnectionSettings, ...]
     teams: tuple[Team, ...] = ()
     services: tuple[Service, ...] = ()
     bots: tuple[Annotated[Bot, _from_word("login")], ...] = ()
@@ -237,7 +250,7 @@ class Settings(_Strict):
         """The reporting time zone."""
         return ZoneInfo(self.reporting_timezone)
 
-    def connection(self, name: str) -> ConnectionSettings:
+    def connection(self, name: str) -> BaseConnectionSettings:
         """The connection of that name.
 
         Raises:
@@ -284,14 +297,14 @@ def load_settings(
 
 def _connections(
     file: SettingsFile, known: Mapping[str, Connector]
-) -> tuple[list[ConnectionSettings], list[Problem]]:
+) -> tuple[list[BaseConnectionSettings], list[Problem]]:
     """Each connection by the model of its connector."""
     entries = file.values.get("connections")
     if not isinstance(entries, list) or not entries:
         return [], [
             file.problem(("connections",), "expected a list of at least one connection", "see README.md")
         ]
-    connections: list[ConnectionSettings] = []
+    connections: list[BaseConnectionSettings] = []
     problems: list[Problem] = []
     for index, entry in enumerate(entries):
         where: Where = ("connections", index)
@@ -430,7 +443,7 @@ def _shared_identities(
     owners: dict[tuple[str, str, str], str] = {}
     for index, connection in enumerate(settings.connections):
         for identity in known[connection.connector].identities(connection):
-            thing = connection.connector, connection.base_url.rstrip("/").lower(), identity.lower()
+            thing = connection.connector, connection.address.rstrip("/").lower(), identity.lower()
             owner = owners.setdefault(thing, connection.name)
             if owner != connection.name:
                 message = f"{identity} is read by connection {owner} already"

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ingestion.connector import Connector
 from ingestion.connectors.files.contract import entities
-from ingestion.connectors.files.settings import EXAMPLE, FilesSettings, client
+from ingestion.connectors.files.settings import EXAMPLE, FilesSettings
 from ingestion.connectors.files.source import check, extract
 
 
@@ -32,12 +32,12 @@ CONNECTOR = Connector(
     tables=tuple(entity.table for entity in entities().values()),
     # Each event type may come, and as exactly as the file says row by row.
     provides={name: dict.fromkeys(entity.event_types, "exact") for name, entity in entities().items()},
-    client=client,
     extract=extract,
     check=check,
     identities=lambda settings: [
         f"{source.entity} of {settings.folder / source.path}" for source in settings.files
     ],
+    cursor="content hash of each file",
     narrow=_narrow,
     example=EXAMPLE,
 )

@@ -22,8 +22,7 @@ from pydantic import (
 )
 
 from ingestion.connectors.files.contract import DATED_AT, SOURCE_ID, Entity, entities
-from ingestion.http import HttpClient
-from ingestion.settings import ConnectionSettings, TimeZone, beside_settings
+from ingestion.settings import BaseConnectionSettings, TimeZone, beside_settings
 from ingestion.settings_file import nearest
 
 EXAMPLE = """\
@@ -117,24 +116,12 @@ class FileSource(BaseModel):
         return {*taken, *self.key, *([self.date_column] if self.date_column else [])} - {DATED_AT}
 
 
-class FilesSettings(ConnectionSettings):
+class FilesSettings(BaseConnectionSettings):
     """A folder with files of canonical entities."""
 
-    base_url: str = ""
     folder: Annotated[
         Path,
         BeforeValidator(_folder),
         Field(description="Folder of the files; a relative one lies beside flowgauge.yaml."),
     ]
     files: Annotated[tuple[FileSource, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _reads_no_api(self) -> FilesSettings:
-        if self.base_url:
-            raise ValueError("files have no base_url; remove it, the folder is all that is read")
-        return self
-
-
-def client(_settings: FilesSettings) -> HttpClient:
-    """Asks nothing, and knows no secret."""
-    return HttpClient("http://localhost")

@@ -7,7 +7,7 @@ changes: what lands on the default branch are direct commits.
 from __future__ import annotations
 
 from ingestion.connector import Connector
-from ingestion.connectors.git.settings import EXAMPLE, GitSettings, client
+from ingestion.connectors.git.settings import EXAMPLE, GitSettings
 from ingestion.connectors.git.source import TABLES, check, extract
 
 CONNECTOR = Connector(
@@ -23,9 +23,9 @@ CONNECTOR = Connector(
         "commit_ancestry": "commit_parents",
         "releases": "tags",
     },
-    client=client,
     extract=extract,
     check=check,
+    cursor="tips of all branches and tags, and of the notes",
     identities=lambda settings: [one.url or one.path for one in settings.repositories],
     example=EXAMPLE,
 )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from ingestion.connector import Extraction
 from ingestion.git_history.places import GitAddress, Place
-from ingestion.http import HttpClient, bearer
-from ingestion.settings import ConnectionSettings, beside_settings
+from ingestion.settings import BaseConnectionSettings, beside_settings
 
 EXAMPLE = """\
 - name: acme-git
@@ -25,7 +24,6 @@ EXAMPLE = """\
 """
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-_NOWHERE = "http://localhost"
 
 
 class GitRepository(GitAddress):
@@ -41,21 +39,22 @@ class GitRepository(GitAddress):
         return path and str(beside_settings(path, info))
 
 
-class GitSettings(ConnectionSettings):
+class GitSettings(BaseConnectionSettings):
     """Repositories that are read by git alone."""
 
-    base_url: Annotated[
-        str, Field(description="Scheme and host that may see the token; needed with a token only.")
-    ] = ""
     token: Annotated[
-        SecretStr | None, Field(description="Token for https addresses of that host, as ${VARIABLE}.")
+        SecretStr | None, Field(description="Token for https addresses of `token_origin`, as ${VARIABLE}.")
+    ] = None
+    token_origin: Annotated[
+        str | None,
+        Field(description="Scheme and host that may see the token.", pattern=r"^https?://[^/@?#]+$"),
     ] = None
     repositories: Annotated[tuple[GitRepository, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _is_consistent(self) -> GitSettings:
-        if self.token and not self.base_url:
-            raise ValueError("a token needs base_url; name the scheme and host that may see it")
+        if (self.token is None) != (self.token_origin is None):
+            raise ValueError("give token and token_origin together; the token is for that host only")
         names = [one.name for one in self.repositories]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -63,18 +62,10 @@ class GitSettings(ConnectionSettings):
         return self
 
 
-def client(settings: GitSettings) -> HttpClient:
-    """Asks nothing: git does. It knows the token, so that it is kept out of all that is said."""
-    auth = bearer(settings.token) if settings.token else None
-    return HttpClient(settings.base_url or _NOWHERE, auth)
-
-
 def place_of(extraction: Extraction, repository: GitRepository) -> Place:
-    """Where a repository is read from; clones lie in the workspace, and only `base_url` sees the token."""
+    """Where a repository is read from; clones lie in the workspace, and only one host sees the token."""
     settings: GitSettings = extraction.settings
     if repository.path is not None:
         return Place.local(repository.path)
     clone = extraction.workspace.resolve() / settings.name / f"{quote(repository.name, safe='')}.git"
-    parts = urlsplit(settings.base_url)
-    origin = f"{parts.scheme}://{parts.netloc}" if settings.token else ""
-    return Place.clone(clone, repository.url or "", settings.token, origin)
+    return Place.clone(clone, repository.url or "", settings.token, settings.token_origin or "")
