@@ -248,7 +248,7 @@ class Connector:
     settings: type[BaseConnectionSettings]
     tables: tuple[Table, ...]
     provides: Mapping[str, Mapping[str, Exactness]]
-    extract: Callable[[Extraction], Iterator[Page] | Iterator[CheckedPage]]
+    extract: Callable[[Extraction], Iterator[Page | CheckedPage]]
     check: Callable[[Extraction], Iterator[Finding]]
     client: Callable[[Any], HttpClient] = _no_http
     paging: tuple[str, ...] = ()

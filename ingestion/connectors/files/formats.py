@@ -96,6 +96,8 @@ def _header(path: Path) -> tuple[str, tuple[str, ...]]:
         for delimiter in _DELIMITERS
         for names in csv.reader([line], delimiter=delimiter)
     )
+    if not names:
+        raise ValueError("it is empty")
     if len(set(names)) < len(names) or "" in names:
         raise ValueError("each column of its header needs a name of its own")
     return delimiter, tuple(names)
