@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 from pydantic import SecretStr
 
-from ingestion.conformance.example import STATES, Example, State
+from ingestion.conformance.example import STATES, TREE, Example, State
 from ingestion.conformance.lists import Exchange, Rehearsal, Trouble, emptied_lists, sized, widened_items
 from ingestion.conformance.server import Server
 from ingestion.conformance.store import Collected, Key, Rows
@@ -103,10 +103,18 @@ class History:
 
 
 class Bench:
-    """A context manager: the example's server, and a second one that must never see a credential."""
+    """A context manager: the example's server, and a second one that must never see a credential.
 
-    def __init__(self, example: Example, folder: Path) -> None:
+    Attributes:
+        example: what is examined, and on what.
+        connector: the example's.
+        tree: checkout that holds the connector's files.
+        foreign_requests: what the second server was asked.
+    """
+
+    def __init__(self, example: Example, folder: Path, tree: Path = TREE) -> None:
         self.example = example
+        self.tree = tree
         self.connector: Connector = example.connector
         self.foreign_requests: list[Request] = []
         self._folder = folder

@@ -178,6 +178,15 @@ def widened_items(surface: Surface) -> Surface:
     return _each_list(surface, lambda items: [{**item, NEW_FIELD: 1} for item in items])
 
 
+def filled_items(surface: Surface) -> Surface:
+    """No field of an object in a list of the vendor's is null."""
+
+    def filled(items: list[Item]) -> list[Item]:
+        return [{name: "filled" if value is None else value for name, value in i.items()} for i in items]
+
+    return _each_list(surface, filled)
+
+
 def _each_list(surface: Surface, change: Callable[[list[Item]], list[Item]]) -> Surface:
     def answer(request: Request) -> Answer:
         response = surface(request)

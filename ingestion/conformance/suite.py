@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.conformance import limits, loading, paging, recovery, secrecy
+from ingestion.conformance import limits, loading, paging, recovery, secrecy, tree
 from ingestion.conformance.bench import Bench
-from ingestion.conformance.example import Example
+from ingestion.conformance.example import TREE, Example
 from ingestion.conformance.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -17,6 +17,7 @@ RULES: tuple[Rule, ...] = (
     *loading.RULES,
     *limits.RULES,
     *secrecy.RULES,
+    *tree.RULES,
 )
 
 
@@ -38,8 +39,8 @@ def judge(rule: Rule, bench: Bench) -> Verdict:
         return Verdict(rule, (f"the example cannot be read: {type(error).__name__}: {error}",))
 
 
-def examine(example: Example, folder: Path) -> Iterator[Verdict]:
-    """Every rule in turn."""
-    with Bench(example, folder) as bench:
+def examine(example: Example, folder: Path, tree: Path = TREE) -> Iterator[Verdict]:
+    """Every rule in turn, over an example whose connector stands in a tree."""
+    with Bench(example, folder, tree) as bench:
         for rule in RULES:
             yield judge(rule, bench)

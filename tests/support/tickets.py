@@ -150,6 +150,11 @@ def ticket(number: int, day: int, *labels: str, **changes: Any) -> Payload:
     }
 
 
+def changed(number: int, *labels: str, **changes: Any) -> Payload:
+    """A ticket that was changed after the first walk, within the minutes that one takes."""
+    return ticket(number, 1, *labels, updated_at=f"2026-02-01T06:{number:02}:00Z", **changes)
+
+
 FIRST = [
     ticket(1, 1, "slow"),
     ticket(2, 2),
@@ -161,12 +166,12 @@ FIRST = [
 ]
 LATER = [
     *FIRST[:2],
-    ticket(3, 20, "urgent", status="closed", estimate=8),
+    changed(3, "urgent", status="closed", estimate=8),
     *FIRST[3:],
-    ticket(11, 20, "slow"),
+    changed(11, "slow"),
 ]
 PRUNED = [each for each in LATER if each["id"] != "t4"]
-VISITED = [{"id": f"v{number}", "seconds": 1.5 * number} for number in range(1, 6)]
+VISITED = [{"id": f"v{number}", "visitor": "ann", "seconds": 1.5 * number} for number in range(1, 6)]
 
 
 def surface(state: State) -> Surface:
