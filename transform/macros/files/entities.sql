@@ -4,11 +4,6 @@ entity is one line. What columns there are, and of which types, is said by the m
 from the canonical contract. Entities that no connection's settings name are neither parsed further nor built.
 -#}
 
-{% macro is_entity_provided(connector, entity) -%}
-    {{ return(entity in var('connectors', {}).get(connector, [])) }}
-{%- endmacro %}
-
-
 {#- `stg_files__<entity>`: the raw table of the entity, in the contract's types. -#}
 {% macro stage_files(entity) -%}
     {{ config(enabled=is_entity_provided('files', entity)) }}
