@@ -77,6 +77,8 @@ def check(extraction: Extraction) -> Iterator[Finding]:
 def _pages(extraction: Extraction, reader: FileReader, entity: str, known: Known) -> Iterator[CheckedPage]:
     settings: FilesSettings = extraction.settings
     found = _found(settings, entity)
+    if not found:
+        extraction.log(f"there is no file of {entity} yet")
     if known and not found:
         raise MissingFilesError(
             f"{settings.folder} has no file of {entity} any more; bring them back, take {entity} out of the "
