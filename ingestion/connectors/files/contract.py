@@ -13,7 +13,6 @@ from ingestion.connector import Column, DataType, Table
 
 CONTRACT_FILE = Path(__file__).parents[2] / "canonical_contract.csv"
 FILE_ID, SOURCE_ID, DATED_AT = "file_id", "source_id", "dated_at"
-_EVENT_ENTITIES = ("change_events", "deployment_events")
 _CUSTOMER = "customer_account"
 _FILE_COLUMN = Column(FILE_ID, "text", "File that the row stands in: its path when it was first read.", False)
 _DATE_COLUMN = Column(
@@ -53,7 +52,7 @@ class Entity:
     @property
     def event_types(self) -> tuple[str, ...]:
         """Types of events that the contract knows; none where the entity is none of events."""
-        return self.values.get("type", ()) if self.name in _EVENT_ENTITIES else ()
+        return self.values.get("type", ()) if self.name.endswith("_events") else ()
 
     def is_customer(self, column: str) -> bool:
         """Whether the column holds ids of customers, of which only the keyed hash may leave."""
