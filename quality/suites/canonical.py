@@ -30,6 +30,8 @@ def checks(sources: Sequence[Source]) -> tuple[Check, ...]:
             _undeclared_types(sources),
         ),
         *_ABOUT_EVENTS,
+        _lifecycle(_telling(sources, "change_events")),
+        _endings(_telling(sources, "deployment_events")),
     )
 
 
@@ -58,12 +60,22 @@ from canonical.change_events
 where occurred_at > extracted_at + interval '1' hour
 """),
     ),
-    Check(
+)
+
+
+def _telling(sources: Sequence[Source], relation: str) -> str:
+    """SQL list of the connectors that declare a relation of events; others bring its objects alone."""
+    telling = [f"'{source.connector}'" for source in sources if relation in source.event_types]
+    return ", ".join(telling) or "null"
+
+
+def _lifecycle(connectors: str) -> Check:
+    return Check(
         "canonical.change_events",
         "lifecycle_events_agree_with_changes",
         "blocking",
         "A change was opened once, when it was created; it was merged once, when its row says so, or never.",
-        sql("""
+        sql(f"""
 with lifecycle as (
     select
         connection, change,
@@ -80,18 +92,23 @@ select
     lifecycle.merged_at as merged_event_at
 from canonical.changes as changes
 left join lifecycle on changes.connection = lifecycle.connection and changes.source_id = lifecycle.change
-where lifecycle.opened_count is distinct from 1
+where changes.connector in ({connectors}) and (
+    lifecycle.opened_count is distinct from 1
     or lifecycle.opened_at is distinct from changes.created_at
     or lifecycle.merged_count <> case when changes.merged_at is null then 0 else 1 end
     or lifecycle.merged_at is distinct from changes.merged_at
+)
 """),
-    ),
-    Check(
+    )
+
+
+def _endings(connectors: str) -> Check:
+    return Check(
         "canonical.deployment_events",
         "deployments_finish_with_their_events",
         "blocking",
         "A deployment finishes at its first final event; if it has none, when another took its place.",
-        sql("""
+        sql(f"""
 with endings as (
     select
         connection, deployment,
@@ -108,10 +125,9 @@ select
 from canonical.deployments as deployments
 left join endings
     on deployments.connection = endings.connection and deployments.source_id = endings.deployment
-where deployments.finished_at is distinct from endings.finished_at
+where deployments.connector in ({connectors}) and deployments.finished_at is distinct from endings.finished_at
 """),
-    ),
-)
+    )
 
 
 def _lost_rows(sources: Sequence[Source]) -> Callable[[Catalogue], str]:

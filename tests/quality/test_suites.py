@@ -178,6 +178,22 @@ def test_seeded_defect_fails_exactly_its_check(
     assert result.is_publishable == (failed[identifier].check.severity == "warning")
 
 
+def test_objects_of_a_connector_that_tells_no_events_need_none(
+    warehouse: Path,
+    tmp_path: Path,
+    sources: tuple[Source, ...],
+    execute: Callable[[str], None],
+) -> None:
+    for relation in ("deployments", "changes"):
+        execute(
+            f"insert into canonical.{relation} select * replace ('exports' as connection,"
+            f" 'files' as connector) from canonical.{relation}"
+        )
+    both = (*sources, Source("files"))
+    result = run_suite("canonical", warehouse=warehouse, quality_dir=tmp_path / "quality", sources=both)
+    assert [found.check.identifier for found in result.of_outcome("failed")] == []
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_check_has_a_seeded_defect(layer: Layer, sources: tuple[Source, ...]) -> None:
     assert {check.identifier for check in suite(layer, sources)} == set(DEFECTS[layer])
