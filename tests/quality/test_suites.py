@@ -205,6 +205,13 @@ def test_checks_are_told_apart_by_table_and_name(layer: Layer) -> None:
     assert len({check.identifier for check in checks}) == len(checks)
 
 
+def test_times_are_checked_where_there_are_any_that_can_only_be_past() -> None:
+    def names(*columns: str) -> set[str]:
+        return {check.name for check in suite("raw", [Source("git", columns=frozenset(columns))])}
+
+    assert names("authored_at", "created_at") - names("authored_at") == {"rows_are_not_from_the_future"}
+
+
 def test_listing_checks_loads_neither_great_expectations_nor_duckdb() -> None:
     program = (
         "import sys; from quality.suites import LAYERS, Source, suite;"
