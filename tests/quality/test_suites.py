@@ -205,6 +205,14 @@ def test_checks_are_told_apart_by_table_and_name(layer: Layer) -> None:
     assert len({check.identifier for check in checks}) == len(checks)
 
 
+def test_without_a_declared_event_every_event_is_undeclared(warehouse: Path, tmp_path: Path) -> None:
+    result = run_suite(
+        "canonical", warehouse=warehouse, quality_dir=tmp_path / "quality", sources=[Source("github")]
+    )
+    assert result.of_outcome("error") == ()
+    assert [found.check.name for found in result.of_outcome("failed")] == ["event_types_are_declared"]
+
+
 def test_times_are_checked_where_there_are_any_that_can_only_be_past() -> None:
     def names(*columns: str) -> set[str]:
         return {check.name for check in suite("raw", [Source("git", columns=frozenset(columns))])}
