@@ -114,14 +114,15 @@ class FileReader:
         (good, bad) = self._duckdb.execute(
             "select count(*) filter (broken is null), count(*) filter (broken is not null) from checked"
         ).fetchone() or (0, 0)
-        rejected = [Rejection(reason, {}) for _, reason in unread] + self._broken(source)
+        unreadable = [Rejection(reason, {}) for _, reason in unread[:_MOST_REJECTED]]
+        rejected = (*unreadable, *self._broken(source))
         rows = self._folder / "rows.parquet"
         columns = ", ".join(quoted(column.name) for column in source.contract.columns)
         self._duckdb.execute(
             f"copy (select {literal(file_id)} as {FILE_ID}, {columns}, {DATED_AT} from checked "
             f"where broken is null) to {literal(str(rows))} (format parquet)"
         )
-        return CheckedFile(rows, good + bad + len(unread), tuple(rejected), _unknown(file, source))
+        return CheckedFile(rows, good + bad + len(unread), rejected, _unknown(file, source))
 
     def _texts(self, file: OpenedFile, source: FileSource) -> str:
         """SQL that makes the table `texts`: columns of the contract as text, and the number of the row."""
