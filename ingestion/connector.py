@@ -115,6 +115,32 @@ class Page(NamedTuple):
     parents: Sequence[tuple[Any, ...]] = ()
 
 
+class Rejection(NamedTuple):
+    """A row that a connector refused itself: which rule it broke, and its declared columns as they came."""
+
+    rule: str
+    row: Mapping[str, Any]
+
+
+class CheckedPage(NamedTuple):
+    """All rows of one parent in a table with `complete_within`, read and checked by the connector itself.
+
+    For sources that are read by SQL, whose rows would be slow one by one in Python.
+
+    Attributes:
+        table: of the declared ones.
+        parent: values of its `complete_within`.
+        file: Parquet file of the rows, with all declared columns in their types; it is read at once. None
+            where the parent has no rows, any more.
+        rejected: rows of the parent that are not in the file; those rejected before are forgotten.
+    """
+
+    table: str
+    parent: tuple[Any, ...]
+    file: Path | None = None
+    rejected: Sequence[Rejection] = ()
+
+
 class Finding(NamedTuple):
     """What `flowgauge doctor` says about one aspect of a connection; `remedy` is empty where all is well."""
 
@@ -218,6 +244,8 @@ class Connector:
             their settings from BaseConnectionSettings.
         extract: yields pages; may change `extraction.state`.
         check: what `flowgauge doctor` asks of a connection, reading only.
+        narrow: what of the connector some connections use, where that depends on their settings: fewer tables
+            and entities.
         paging: the vendor's ways of paging, in words; empty where nothing comes in pages.
         cursor: what a walk goes on from, in words; empty where each reads everything.
         identities: names of what the connection reads (repositories, projects): one of them in two
@@ -230,12 +258,13 @@ class Connector:
     settings: type[BaseConnectionSettings]
     tables: tuple[Table, ...]
     provides: Mapping[str, Mapping[str, Exactness]]
-    extract: Callable[[Extraction], Iterator[Page]]
+    extract: Callable[[Extraction], Iterator[Page | CheckedPage]]
     check: Callable[[Extraction], Iterator[Finding]]
     client: Callable[[Any], HttpClient] = _no_http
     paging: tuple[str, ...] = ()
     cursor: str = ""
     grains: Mapping[str, str] = field(default_factory=dict)
+    narrow: Callable[[Connector, Sequence[Any]], Connector] = lambda connector, _connections: connector
     identities: Callable[[Any], Iterable[str]] = lambda _settings: ()
     example: str = ""
 
@@ -262,7 +291,7 @@ class Connector:
         raise ConnectorError(f"connector {self.name} yielded a page of {name!r}, which it does not declare")
 
 
-REGISTERED = ("github",)
+REGISTERED = ("files", "git", "github")
 """One line per connector: the name of its folder in `ingestion/connectors/`."""
 
 
@@ -270,3 +299,18 @@ REGISTERED = ("github",)
 def connectors() -> dict[str, Connector]:
     """All registered connectors by name, imported on the first call."""
     return {name: importlib.import_module(f"ingestion.connectors.{name}").CONNECTOR for name in REGISTERED}
+
+
+def connectors_of(connections: Iterable[BaseConnectionSettings]) -> dict[str, Connector]:
+    """The connectors that connections use, by name, each as far as they use it."""
+    using: dict[str, list[BaseConnectionSettings]] = {}
+    for connection in connections:
+        using.setdefault(connection.connector, []).append(connection)
+    return {
+        name: connectors()[name].narrow(connectors()[name], those) for name, those in sorted(using.items())
+    }
+
+
+def connector_of(connection: BaseConnectionSettings) -> Connector:
+    """A connection's connector, as far as the connection uses it."""
+    return connectors_of([connection])[connection.connector]

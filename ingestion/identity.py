@@ -32,14 +32,15 @@ class EmailHasher:
         folded = (address or "").strip().casefold()
         if not folded:
             return None
-        return self._hash(folded)
+        return self.hash_id(folded)
 
     def key_of(self, *parts: str) -> str:
         """128 bits (hex) of HMAC-SHA-256 over parts whose bounds stay apart; people's keys are such."""
-        return self._hash("|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts))
+        return self.hash_id("|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts))
 
-    def _hash(self, text: str) -> str:
-        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:_SHOWN_CHARACTERS]
+    def hash_id(self, identity: str) -> str:
+        """128 bits (hex) of HMAC-SHA-256 over an id as it stands, such as a customer's."""
+        return hmac.new(self._key, identity.encode(), hashlib.sha256).hexdigest()[:_SHOWN_CHARACTERS]
 
 
 def email_hasher(key_file: Path, environment: Mapping[str, str] = os.environ) -> EmailHasher:

@@ -9,6 +9,7 @@ that are gone, marked as removed. What remains is written to one Parquet file pe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ import pyarrow as pa
 from ingestion.connector import (
     REJECTED_ROWS,
     SOURCE_COUNTS,
+    CheckedPage,
     Connector,
     ConnectorError,
     Page,
@@ -93,13 +95,16 @@ class Landing:
         self._scratch.close()
         self._remove_file()
 
-    def add(self, page: Page) -> None:
-        """Check and keep the rows of a page.
+    def add(self, page: Page | CheckedPage) -> None:
+        """Check and keep the rows of a page, or keep what the connector checked itself.
 
         Raises:
             ConnectorError: the page is of no declared table, or its rows have columns that are not declared.
         """
         table = self._connector.table(page.table)
+        if isinstance(page, CheckedPage):
+            self._add_checked(table, page)
+            return
         buffer = self._buffers[table.name]
         before = self._position
         parents = {tuple(parent) for parent in page.parents}
@@ -113,6 +118,34 @@ class Landing:
             parents.add(tuple(row.get(name) for name in table.complete_within))
         if table.complete_within:
             buffer.parents.extend((*parent, before) for parent in parents)
+        self._flush_if_full(buffer)
+
+    def _add_checked(self, table: Table, page: CheckedPage) -> None:
+        before = self._position
+        self._buffers[table.name].parents.append((*page.parent, before))
+        self._reject_of_parent(table, page, before)
+        if page.file is None:
+            return
+        columns = [column.name for column in table.columns]
+        content = ", ".join(f"'{name}:' || to_json({_quoted(name)}) || chr(30)" for name in columns)
+        inserted = self._scratch.execute(
+            f"insert into {_quoted(table.name)} select {_listed(columns)}, null, md5(concat({content})), "
+            f"{before} + row_number() over () from read_parquet({_literal(str(page.file))})"
+        ).fetchone()
+        self._position += inserted[0] if inserted else 0
+
+    def _reject_of_parent(self, table: Table, page: CheckedPage, before: int) -> None:
+        """Rejected rows of a parent stand under its key, and come complete like its rows."""
+        buffer = self._buffers[REJECTED_ROWS.name]
+        row_key = json.dumps(page.parent, separators=(",", ":"))
+        buffer.parents.append((table.name, row_key, before))
+        for rule, row in page.rejected:
+            self.rejected += 1
+            content = json.dumps(row, sort_keys=True, separators=(",", ":"))
+            values = (table.name, row_key, rule, content, self._extracted_at)
+            names = [column.name for column in REJECTED_ROWS.columns]
+            checked = buffer.checker.check(dict(zip(names, values, strict=True)))
+            self._keep(buffer, checked._replace(values=values))
         self._flush_if_full(buffer)
 
     def count(self, counts: Iterable[SourceCount]) -> None:

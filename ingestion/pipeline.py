@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from ingestion.connector import Connector, ConnectorError, Extraction, connectors
+from ingestion.connector import Connector, ConnectorError, Extraction, connector_of
 from ingestion.fields import merged, new_fields
 from ingestion.identity import KEY_FILE, email_hasher
 from ingestion.landing import Change, Landing
@@ -122,7 +122,7 @@ def load_connection(
     Raises:
         LoadError: the source or the warehouse failed; nothing of this walk was kept.
     """
-    connector = connector or connectors()[connection.connector]
+    connector = connector or connector_of(connection)
     load = _Load(connector, connection, warehouse, pipelines_dir, progress or (lambda _message: None))
     http = connector.client(connection)
     http.log = load.say

@@ -27,6 +27,7 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -60,10 +61,12 @@ __all__ = [
     "TeamMember",
     "TeamRepository",
     "Tracker",
+    "beside_settings",
     "load_settings",
 ]
 
 DEFAULT_CALENDAR = "default"
+_SETTINGS_FOLDER = "settings_folder"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _EXPECTED = {
@@ -160,6 +163,12 @@ class ConnectionSettings(BaseConnectionSettings):
                 "base_url must hold neither credentials nor a query; credentials have keys of their own"
             )
         return self
+
+
+def beside_settings(path: str, info: ValidationInfo) -> Path:
+    """A path of the settings: `~` is the user's home, and what is relative lies beside flowgauge.yaml."""
+    folder: Path = (info.context or {}).get(_SETTINGS_FOLDER, Path())
+    return (folder / Path(path).expanduser()).resolve()
 
 
 def _from_word(key: str) -> BeforeValidator:
@@ -385,7 +394,7 @@ def _connections(
         else:
             model = known[name].settings
             try:
-                connections.append(model.model_validate(entry))
+                connections.append(model.model_validate(entry, context={_SETTINGS_FOLDER: file.path.parent}))
             except ValidationError as error:
                 problems.extend(_problems(file, error, model, where))
     return connections, problems

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import dagster as dg
 
-from ingestion.connector import connectors
+from ingestion.connector import connectors_of
 from ingestion.settings import Settings
 from orchestration.assets import begin_build_step, containment_step, publication_step
 from orchestration.checks import quality_steps, sources_of
@@ -22,19 +20,16 @@ from orchestration.times import now, reporting_day
 from transform.runner import DbtProject
 
 
-def building_definitions(
-    settings: Settings, home: Home, raw: RawTables, names: Sequence[str], pool: str | None
-) -> dg.Definitions:
+def building_definitions(settings: Settings, home: Home, raw: RawTables, pool: str | None) -> dg.Definitions:
     """The steps of a build, its jobs, the schedules and the sensor.
 
     Args:
         settings: what `flowgauge.yaml` says.
         home: where everything is written.
         raw: the assets that loading fills.
-        names: connectors in use.
         pool: pool of every step.
     """
-    used = [connectors()[name] for name in names]
+    used = list(connectors_of(settings.connections).values())
     provided = provided_by(used)
     models = Models(DbtProject(home.warehouse, home.dbt_target, provided), raw)
     canonical, marts = models.steps(pool)

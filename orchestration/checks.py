@@ -36,6 +36,7 @@ def sources_of(connectors: Sequence[Connector]) -> list[Source]:
                 for entity, events in connector.provides.items()
                 if events
             },
+            columns=frozenset(column.name for table in connector.tables for column in table.columns),
         )
         for connector in connectors
     ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 import dagster as dg
 
-from ingestion.connector import connectors
+from ingestion.connector import connector_of
 from ingestion.settings import Settings
 from orchestration.home import Home
 from orchestration.jobs import ingest_job
@@ -34,16 +33,12 @@ def build_definitions(
             refused, or refuse, by the warehouse lock.
         loggers: loggers by name, Dagster's own by default.
     """
-    register = connectors()
-    named: dict[str, list[str]] = defaultdict(list)
-    for connection in settings.connections:
-        named[connection.connector].append(connection.name)
-    raw = RawTables(named, register)
+    raw = RawTables({each.name: connector_of(each) for each in settings.connections})
     home = home or Home.from_environment()
     loading = dg.Definitions(
         assets=[
             organisation_step(settings, pool),
-            *(connection_step(each, register[each.connector], pool) for each in settings.connections),
+            *(connection_step(each, connector_of(each), pool) for each in settings.connections),
         ],
         jobs=[ingest_job(raw)],
         resources={"warehouse": Warehouse(home_path=str(home.path))},
@@ -54,4 +49,4 @@ def build_definitions(
         return loading
     from orchestration.building import building_definitions
 
-    return dg.Definitions.merge(loading, building_definitions(settings, home, raw, sorted(named), pool))
+    return dg.Definitions.merge(loading, building_definitions(settings, home, raw, pool))

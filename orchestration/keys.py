@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -72,17 +72,15 @@ class RawTables:
     """The assets behind each raw relation, whichever connections fill it.
 
     Args:
-        connections: names of the connections in use, by connector.
+        connections: name of each connection in use, and its connector as far as it uses it.
     """
 
-    def __init__(self, connections: Mapping[str, Sequence[str]], connectors: Mapping[str, Connector]) -> None:
+    def __init__(self, connections: Mapping[str, Connector]) -> None:
         self._keys: dict[str, list[dg.AssetKey]] = {}
-        for connector_name, names in connections.items():
-            connector = connectors[connector_name]
+        for name, connector in connections.items():
             for table in raw_tables(connector):
-                self._keys[f"{connector.dataset}.{table}"] = [
-                    raw_key(connector, name, table) for name in names
-                ]
+                keys = self._keys.setdefault(f"{connector.dataset}.{table}", [])
+                keys.append(raw_key(connector, name, table))
 
     def keys(self, schema: str, table: str) -> list[dg.AssetKey]:
         """Assets whose materialization changes the relation."""

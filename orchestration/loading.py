@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from ingestion.connector import Connector, connectors
+from ingestion.connector import Connector, connector_of
 from orchestration.keys import FACTS_GROUP, LOADS, ORGANISATION, python_name, raw_key, raw_tables
 from orchestration.ledger import ConnectionRecord, Outcome
 from orchestration.resources import Warehouse
@@ -117,7 +117,7 @@ def step_name(connection: str) -> str:
 
 def connection_keys(connection: "BaseConnectionSettings") -> list[dg.AssetKey]:
     """Assets that the connection's step can materialize."""
-    connector = connectors()[connection.connector]
+    connector = connector_of(connection)
     return [raw_key(connector, connection.name, name) for name in raw_tables(connector)]
 
 

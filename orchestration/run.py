@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ingestion.connector import connectors
+from ingestion.connector import connectors_of
 from ingestion.settings import Settings
 from orchestration.console import Reporter, run_logger
 from orchestration.due import Due, what_is_due
@@ -123,12 +123,11 @@ class _Run:
         from orchestration.models import fingerprint, provided_by
 
         zone = self.settings.reporting_timezone
-        used = {each.connector for each in self.settings.connections}
         return what_is_due(
             Ledger.read(self.home.ledger) if is_built(self.home) else Ledger(),
             day=reporting_day(now(), zone),
             zone=zone,
-            models=fingerprint(provided_by(connectors()[name] for name in used)),
+            models=fingerprint(provided_by(connectors_of(self.settings.connections).values())),
             fixed_as_of=self.options.as_of,
         )
 

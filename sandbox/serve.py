@@ -50,11 +50,14 @@ class Sandbox:
         self.clock = Clock(simulation.shown_end, simulation.organisation.end)
         self.vendors = [vendors()[name] for name in vendor_names]
         mirrors = Mirrors(simulation.history, self.clock, folder / "git")
-        self.surfaces: dict[str, VendorSurface] = {
-            vendor.name: vendor.build(
-                Scene(simulation.organisation, self.clock, TOKEN, mirrors, folder / vendor.name, hourly_limit)
+        self.scenes = {
+            vendor.name: Scene(
+                simulation.organisation, self.clock, TOKEN, mirrors, folder / vendor.name, hourly_limit
             )
             for vendor in self.vendors
+        }
+        self.surfaces: dict[str, VendorSurface] = {
+            vendor.name: vendor.build(self.scenes[vendor.name]) for vendor in self.vendors
         }
         self.servers = {
             name: Server(partial(self._surface, surface), port if index == 0 else 0)
@@ -73,11 +76,16 @@ class Sandbox:
         return {name: server.url for name, server in self.servers.items()}
 
     def write_files(self) -> None:
-        """Write the truth and the settings that read this sandbox."""
+        """Write the truth, the settings that read this sandbox, and what is read from files."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._write_exports()
         self.simulation.truth.write(self.folder / "truth.duckdb")
         settings = settings_of(self.simulation.organisation, self.vendors, self.urls, self.clock.now)
         (self.folder / "flowgauge.yaml").write_text(settings, encoding="utf-8")
+
+    def _write_exports(self) -> None:
+        for vendor in self.vendors:
+            vendor.write(self.scenes[vendor.name])
 
     def start(self) -> None:
         """Serve in threads of this process."""
@@ -120,6 +128,8 @@ class Sandbox:
             self.clock.move_to(instant(datetime.fromisoformat(order["now"])))
         if "advance_hours" in order:
             self.clock.move_to(self.clock.now + round(order["advance_hours"] * 3600))
+        if {"now", "advance_hours"} & order.keys():
+            self._write_exports()
         if "seconds_per_request" in order:
             self.clock.seconds_per_request = int(order["seconds_per_request"])
         if "faults" in order:

@@ -71,18 +71,20 @@ class Vendor:
         build: makes the surface.
         connection: the entry of flowgauge.yaml that reads it at a URL, as of an instant.
         settings: what else of flowgauge.yaml the company would write for it, by top-level key.
+        write: writes what is read from files, as of now, into the scene's folder.
     """
 
     name: str
     build: Callable[[Scene], VendorSurface]
     connection: Callable[[Organisation, str, int], dict[str, Any]]
     settings: Callable[[Organisation, int], Mapping[str, Any]] = lambda _organisation, _now: {}
+    write: Callable[[Scene], None] = lambda _scene: None
 
 
-REGISTERED = ("github",)
+REGISTERED = ("files", "github")
 """One line per vendor: the name of its folder."""
 
-STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github",)}
+STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github", "files")}
 """Sets of vendors that one company would use together."""
 
 

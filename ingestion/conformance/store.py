@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingestion.connector import Connector, Page, Table
+import pyarrow.parquet as pq
+
+from ingestion.connector import CheckedPage, Connector, Page, Table
 from ingestion.rows import RowChecker
 
 Key = tuple[Any, ...]
@@ -37,8 +39,13 @@ class Collected:
         self._position = 0
         self.rejected: dict[tuple[str, str], tuple[str, ...]] = {}
 
-    def add(self, page: Page) -> None:
+    def add(self, page: Page | CheckedPage) -> None:
         """Check and keep the rows of a page; ConnectorError where it is none of the connector's."""
+        if isinstance(page, CheckedPage):
+            for rule, _ in page.rejected:
+                self.rejected[page.table, rule] = (rule,)
+            rows = pq.read_table(page.file).to_pylist() if page.file else []
+            page = Page(page.table, rows, [page.parent])
         table = self._connector.table(page.table)
         came, before = self._came[table.name], self._position
         parents = {tuple(parent) for parent in page.parents}

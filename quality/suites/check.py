@@ -23,11 +23,13 @@ class Source:
         connector: its name; its raw tables are in `raw_<connector>`.
         grains: canonical relation → the raw table that it holds exactly one row for each row of.
         event_types: canonical relation of events → the types that the connector declares to provide.
+        columns: names that columns of its raw tables bear; None where that is not told.
     """
 
     connector: str
     grains: Mapping[str, str] = field(default_factory=dict)
     event_types: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    columns: frozenset[str] | None = None
 
     @property
     def dataset(self) -> str:

@@ -77,6 +77,35 @@ def test_authors_who_are_agents(
 
 
 @pytest.mark.parametrize(
+    ("address", "assistant"),
+    [
+        ("noreply@anthropic.com", "claude_code"),
+        ("209825114+claude[bot]@users.noreply.github.com", "claude_code"),
+        ("cursoragent@cursor.com", "cursor"),
+        ("206951365+cursor[bot]@users.noreply.github.com", "cursor"),
+        ("copilot@github.com", "copilot"),
+        ("198982749+Copilot@users.noreply.github.com", "copilot"),
+        ("175728472+Copilot@users.noreply.github.com", "copilot"),
+        ("noreply@aider.chat", "aider"),
+        ("aider@aider.chat", "aider"),
+        ("noreply@openai.com", "codex"),
+        ("215057067+openai-codex[bot]@users.noreply.github.com", "codex"),
+        ("158243242+devin-ai-integration[bot]@users.noreply.github.com", "devin"),
+    ],
+)
+def test_every_address_of_an_agent_counts_as_author_and_as_co_author(address: str, assistant: str) -> None:
+    assert markers.joined(markers.from_author(address)) == f"author:{assistant}"
+    text = f"Fix\n\nCo-authored-by: somebody <{address}>"
+    assert markers.joined(markers.from_text(text)) == f"trailer:{assistant}"
+
+
+@pytest.mark.parametrize("assistant", ["codex", "claude", "copilot", "cursor", "devin"])
+def test_a_branch_prefix_is_the_weakest_evidence(assistant: str) -> None:
+    (marker,) = markers.from_branch(f"{assistant}/fix")
+    assert markers.joined([marker], ["body:aider"]) == f"body:aider,{marker}"
+
+
+@pytest.mark.parametrize(
     ("branch", "expected"),
     [
         ("claude/issue-1", "branch:claude_code"),

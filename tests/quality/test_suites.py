@@ -191,6 +191,22 @@ def test_seeded_defect_fails_exactly_its_check(
     assert result.is_publishable == (failed[identifier].check.severity == "warning")
 
 
+def test_objects_of_a_connector_that_tells_no_events_need_none(
+    warehouse: Path,
+    tmp_path: Path,
+    sources: tuple[Source, ...],
+    execute: Callable[[str], None],
+) -> None:
+    for relation in ("deployments", "changes"):
+        execute(
+            f"insert into canonical.{relation} select * replace ('exports' as connection,"
+            f" 'files' as connector) from canonical.{relation}"
+        )
+    both = (*sources, Source("files"))
+    result = run_suite("canonical", warehouse=warehouse, quality_dir=tmp_path / "quality", sources=both)
+    assert [found.check.identifier for found in result.of_outcome("failed")] == []
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_check_has_a_seeded_defect(layer: Layer, sources: tuple[Source, ...]) -> None:
     assert {check.identifier for check in suite(layer, sources)} == set(DEFECTS[layer])
@@ -200,6 +216,21 @@ def test_every_check_has_a_seeded_defect(layer: Layer, sources: tuple[Source, ..
 def test_checks_are_told_apart_by_table_and_name(layer: Layer) -> None:
     checks = suite(layer, [Source("github"), Source("gitlab")])
     assert len({check.identifier for check in checks}) == len(checks)
+
+
+def test_without_a_declared_event_every_event_is_undeclared(warehouse: Path, tmp_path: Path) -> None:
+    result = run_suite(
+        "canonical", warehouse=warehouse, quality_dir=tmp_path / "quality", sources=[Source("github")]
+    )
+    assert result.of_outcome("error") == ()
+    assert [found.check.name for found in result.of_outcome("failed")] == ["event_types_are_declared"]
+
+
+def test_times_are_checked_where_there_are_any_that_can_only_be_past() -> None:
+    def names(*columns: str) -> set[str]:
+        return {check.name for check in suite("raw", [Source("git", columns=frozenset(columns))])}
+
+    assert names("authored_at", "created_at") - names("authored_at") == {"rows_are_not_from_the_future"}
 
 
 def test_listing_checks_loads_neither_great_expectations_nor_duckdb() -> None:

@@ -8,6 +8,12 @@ canonical entities that it provides. A new connector changes nothing here.
 {%- endmacro %}
 
 
+{#- Whether a connection of the connector provides the entity, where that depends on the settings. -#}
+{% macro is_entity_provided(connector, entity) -%}
+    {{ return(entity in var('connectors', {}).get(connector, [])) }}
+{%- endmacro %}
+
+
 {#- Enabled connectors that provide the entity, in alphabetical order. -#}
 {% macro providers_of(entity) -%}
     {%- set providers = [] -%}

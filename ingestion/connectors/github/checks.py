@@ -9,11 +9,11 @@ from typing import Any
 
 from ingestion.connector import Extraction, Finding
 from ingestion.connectors.github import queries
-from ingestion.connectors.github.git import GitError
-from ingestion.connectors.github.history import branch_count
+from ingestion.connectors.github.history import place
 from ingestion.connectors.github.settings import GitHubSettings
 from ingestion.connectors.github.source import repositories, started
 from ingestion.connectors.github.walk import Accounts, Walk
+from ingestion.git_history.command import GitError
 from ingestion.http import AccessDeniedError, AuthenticationError, GraphQLError, HttpError, NotFoundError
 
 _FEW_REQUESTS = 500
@@ -155,7 +155,7 @@ def _rules(walk: Walk) -> Iterator[Finding]:
 
 def _clone(walk: Walk) -> Iterator[Finding]:
     try:
-        branches = branch_count(walk)
+        branches = place(walk).branch_count()
     except GitError as error:
         yield Finding(
             "error",

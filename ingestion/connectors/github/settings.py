@@ -7,16 +7,15 @@ github.com for api.github.com).
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
+from ingestion.git_history.places import GitAddress
 from ingestion.http import Auth, Budget, GitHubAppAuth, HeaderAuth, HttpClient, RateLimitPolicy, bearer
 from ingestion.settings import ConnectionSettings
 
@@ -29,8 +28,6 @@ EXAMPLE = """\
 """
 
 RepositoryName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
-_CLONE_SCHEMES = ("http", "https", "ssh", "file")
-_SCP_ADDRESS = re.compile(r"^[\w.-]+@[\w.-]+:[^-]")
 
 _RATE_LIMITS = RateLimitPolicy(
     budgets=(Budget("X-RateLimit-Remaining", "X-RateLimit-Reset", "epoch_seconds"),)
@@ -52,23 +49,8 @@ class AppCredentials(_Strict):
     private_key: Annotated[SecretStr, Field(description="The App's private key (PEM), as ${VARIABLE}.")]
 
 
-class CloneSource(_Strict):
+class CloneSource(GitAddress):
     """Where the git history comes from, if not from the forge; `{repository}` stands for owner/name."""
-
-    url: Annotated[str | None, Field(description="Any git address: http, https, ssh or file.")] = None
-    path: Annotated[str | None, Field(description="An existing local repository, which is only read.")] = None
-
-    @model_validator(mode="after")
-    def _is_one_address(self) -> CloneSource:
-        if (self.url is None) == (self.path is None):
-            raise ValueError("give either url or path")
-        if self.url and urlsplit(self.url).scheme not in _CLONE_SCHEMES and not _SCP_ADDRESS.match(self.url):
-            raise ValueError(
-                f"url must begin with one of {', '.join(f'{name}://' for name in _CLONE_SCHEMES)}"
-            )
-        if self.url and urlsplit(self.url).password:
-            raise ValueError("url must not hold a password; the connection's token is used, or ssh keys")
-        return self
 
     @property
     def is_template(self) -> bool:
@@ -182,17 +164,3 @@ def git_token(settings: GitHubSettings) -> SecretStr:
 
     held = authentication(settings).headers(exchange)
     return SecretStr(held["Authorization"].removeprefix("Bearer "))
-
-
-def clone_path(settings: GitHubSettings, repository: str) -> Path | None:
-    """The existing local repository that the settings name, if they name one."""
-    if isinstance(settings.clone, CloneSource) and settings.clone.path:
-        return Path(settings.clone.path.replace("{repository}", repository)).expanduser()
-    return None
-
-
-def clone_url(settings: GitHubSettings, repository: str) -> str:
-    """Address to clone from."""
-    if isinstance(settings.clone, CloneSource) and settings.clone.url:
-        return settings.clone.url.replace("{repository}", repository)
-    return f"{settings.git_origin}/{repository}.git"

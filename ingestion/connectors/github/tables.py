@@ -8,6 +8,7 @@ Prose (titles, bodies, comments, commit messages) never becomes a column: what i
 from __future__ import annotations
 
 from ingestion.connector import Column, Table
+from ingestion.git_history import tables as git_history
 
 
 def _text(name: str, description: str, *, nullable: bool = True) -> Column:
@@ -314,49 +315,6 @@ PUSHES = Table(
     ),
 )
 
-COMMITS = Table(
-    name="commits",
-    description="One row per commit of the repository's git history.",
-    key=("repository_id", "sha"),
-    columns=(
-        _REPOSITORY,
-        _id("sha", "Commit."),
-        _timestamp("authored_at", "When it was written."),
-        _timestamp("committed_at", "When it was committed."),
-        _text("author_email_hash", "Keyed hash of the author's e-mail address."),
-        _text(
-            "author_id", "Author, accounts.id, where the address is GitHub's own no-reply address; else null."
-        ),
-        _bool("is_on_default_branch", "Whether the default branch contained it when it was last read."),
-        _MARKERS,
-    ),
-)
-
-COMMIT_PARENTS = Table(
-    name="commit_parents",
-    description="One row per parent edge of the git history.",
-    key=("repository_id", "child_sha", "parent_sha"),
-    columns=(
-        _REPOSITORY,
-        _id("child_sha", "Commit."),
-        _id("parent_sha", "Its parent."),
-        _bigint("position", "Place among the parents, from 1; the first is the branch merged into."),
-    ),
-)
-
-TAGS = Table(
-    name="tags",
-    description="One row per tag.",
-    key=("repository_id", "name"),
-    complete_within=("repository_id",),
-    columns=(
-        _REPOSITORY,
-        _id("name", "Name of the tag."),
-        _id("sha", "Commit that the tag points at."),
-        _timestamp("tagged_at", "When an annotated tag was made, else when its commit was committed."),
-    ),
-)
-
 TABLES = (
     REPOSITORIES,
     ACCOUNTS,
@@ -372,7 +330,5 @@ TABLES = (
     DEPLOYMENT_STATUSES,
     RELEASES,
     PUSHES,
-    COMMITS,
-    COMMIT_PARENTS,
-    TAGS,
+    *git_history.TABLES,
 )

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from support.git_repository import build_repository
 from support.github import APP_TOKEN, TOKEN, FakeGitHub
 
-from ingestion.connectors.github.git import Git, GitError
+from ingestion.git_history.command import Git, GitError
 
 Make = Callable[..., Any]
 PARTS = ["actions", "deployments", "releases", "activity"]

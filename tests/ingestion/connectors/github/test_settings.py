@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ingestion.connectors.github.settings import EXAMPLE, GitHubSettings, clone_path, clone_url
+from ingestion.connectors.github.history import place_of
+from ingestion.connectors.github.settings import EXAMPLE, GitHubSettings
 from ingestion.settings import load_settings
+
+CLONE = Path("/clones/501.git")
 
 
 def settings(**changes: Any) -> GitHubSettings:
@@ -37,7 +40,7 @@ def settings(**changes: Any) -> GitHubSettings:
 def test_addresses_follow_from_the_base(base_url: str, graphql: str, clone: str) -> None:
     chosen = settings(base_url=base_url)
     assert chosen.graphql_url == graphql
-    assert clone_url(chosen, "acme/checkout") == clone
+    assert place_of(chosen, "acme/checkout", CLONE).url == clone
 
 
 @pytest.mark.parametrize(
@@ -67,14 +70,15 @@ def test_what_does_not_fit_is_refused(changes: dict[str, Any], message: str) -> 
     "url", ["git@acme.example:acme/x.git", "ssh://git@acme.example/x.git", "file:///x.git"]
 )
 def test_git_addresses_of_all_allowed_forms_are_taken(url: str) -> None:
-    assert clone_url(settings(clone={"url": url}), "acme/checkout") == url
+    assert place_of(settings(clone={"url": url}), "acme/checkout", CLONE).url == url
 
 
 def test_a_place_per_repository() -> None:
     both = ["acme/a", "acme/b"]
     chosen = settings(clone={"path": "/mirrors/{repository}.git"}, repositories=both)
-    assert clone_path(chosen, "acme/b") == Path("/mirrors/acme/b.git")
-    assert clone_path(settings(), "acme/b") is None
+    place = place_of(chosen, "acme/b", CLONE)
+    assert (place.git.path, place.url) == (Path("/mirrors/acme/b.git"), None)
+    assert place_of(settings(), "acme/b", CLONE).git.path == CLONE
 
 
 @pytest.mark.parametrize(

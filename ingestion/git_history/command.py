@@ -2,7 +2,7 @@
 
 The token travels in the environment, as a header for one origin; it is in no command line, no remote URL and
 no file. Only plumbing reads, since porcelain obeys the configuration of the repository that it reads.
-`history.py` turns what is printed into rows.
+`pages.py` turns what is printed into rows.
 """
 
 from __future__ import annotations
@@ -279,5 +279,5 @@ def _input(lines: Iterable[str]) -> Iterator[IO[bytes]]:
 def _executable() -> str:
     found = shutil.which("git")
     if found is None:
-        raise GitError("git is not installed; install it, or set clone: false")
+        raise GitError("git is not installed; install it, or leave the git history out")
     return found

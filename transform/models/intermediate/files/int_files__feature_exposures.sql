@@ -1,0 +1,1 @@
+{{ map_files('feature_exposures') }}

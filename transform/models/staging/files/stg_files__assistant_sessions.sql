@@ -1,0 +1,1 @@
+{{ stage_files('assistant_sessions') }}

@@ -1,0 +1,1 @@
+{{ stage_files('product_events_daily') }}
