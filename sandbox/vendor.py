@@ -79,10 +79,10 @@ class Vendor:
     settings: Callable[[Organisation, int], Mapping[str, Any]] = lambda _organisation, _now: {}
 
 
-REGISTERED = ("github",)
+REGISTERED = ("github", "jira")
 """One line per vendor: the name of its folder."""
 
-STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github",)}
+STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github", "jira")}
 """Sets of vendors that one company would use together."""
 
 

@@ -1,8 +1,8 @@
 """Paging of Jira's newer lists, by `nextPageToken`.
 
 The last page is the one without a token, however short the others are. A repeated token is an error of the
-client; tokens that go on for ever without bringing anything new are one of the walk (`search.py`). Import this
-only where pages are walked: dlt is slow to import.
+client; tokens that go on for ever without bringing anything new are one of the walk (`search.py`). Imported
+only where pages are walked, because dlt is slow to import.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ _CHANGE_ADDRESS = re.compile(
     r"^https?://[^/]+/(?P<repository>[\w.-]+(?:/[\w.-]+)+?)/(?:-/)?(?:pull|merge_requests)/(?P<number>\d+)(?![\w-])"
 )
 _LEAST_MILLISECONDS = 100_000_000_000
-"""Change logs come in milliseconds and are documented in seconds, which reach this number in the year 5138."""
+"""Change logs come in milliseconds and are documented in seconds, which get there in the year 5138."""
 
 
 @dataclass

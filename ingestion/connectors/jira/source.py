@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -194,7 +194,7 @@ def changed_issue_pages(walk: Walk, project: str) -> Iterator[Page]:
         through = min(newest, walk.extraction.started_at)
         earlier = walk.cursors.get(project)
         if earlier is None or datetime.fromisoformat(earlier) < through:
-            walk.cursors[project] = through.isoformat()
+            walk.cursors[project] = through.astimezone(UTC).isoformat()
 
 
 def _updates(issues: Sequence[Payload]) -> Iterator[datetime]:
