@@ -1,4 +1,4 @@
-"""What a pull request's words say about others: reverts, closing references, keys of tickets; no other prose."""
+"""What a pull request's words say about others: reverts, closing references, keys of tickets; nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class References:
     """Reverts and closing references.
 
     Attributes:
-        title_marker: for instance `Revert #12, fixes #3, names ACME-4, commits name ACME-5`; None without any.
+        title_marker: for instance `Revert #12, fixes #3, names ACME-4, commits name ACME-5`, or None.
         reverts_sha: commit said to be reverted.
         reverts_number: pull request of the same repository said to be reverted.
     """
@@ -33,7 +33,7 @@ class References:
 
 
 def references(repository: str, title: str, body: str, messages: Iterable[str] = ()) -> References:
-    """References in title and body; the reverted commit and keys also in the messages of commits and merge."""
+    """References in title and body; the reverted commit and keys also in messages of commits and merge."""
     messages = list(messages)
     number = _reverted_number(repository, title, body)
     texts = (body, *messages)
