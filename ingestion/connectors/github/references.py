@@ -1,4 +1,4 @@
-"""What a pull request's words say about others: reverts, closing references, keys of tickets; nothing else."""
+"""What a pull request's words say about others: reverts, closing references, and keys of tickets."""
 
 from __future__ import annotations
 

@@ -1,15 +1,7 @@
 {{ config(enabled=is_connector_enabled('jira')) }}
 
-{#- A due day as the instant at which it ends. -#}
-{%- macro day_end(day) -%}
-    cast(cast(try_cast(left({{ day }}, 10) as date) + interval '1' day as date) as string) || 'T00:00:00Z'
-{%- endmacro -%}
-
-{#- An issue keeps all sprints that it was ever in; the last of the list is the one it is in. -#}
-{%- macro last_id(list) -%}
-    nullif(regexp_extract({{ list }}, '([0-9]+)[^0-9]*$', 1), '')
-{%- endmacro -%}
-
+-- A due day is the instant at which it ends. An issue keeps all sprints that it was ever in: the last of the
+-- list is the one it is in, and names of lists are none of sprints.
 with
 
 issues as (
@@ -20,7 +12,15 @@ issues as (
 
 issue_changes as (
 
-    select * from {{ ref('stg_jira__issue_changes') }}
+    select
+        *,
+        case
+            when field = 'duedate' then try_cast(left(from_value, 10) as date) + interval '1' day
+        end as from_day_end,
+        case
+            when field = 'duedate' then try_cast(left(to_value, 10) as date) + interval '1' day
+        end as to_day_end
+    from {{ ref('stg_jira__issue_changes') }}
 
 ),
 
@@ -30,15 +30,15 @@ plain as (
         issue_changes.connection,
         issue_changes.change_id,
         issue_changes.issue_id,
-        case when issue_changes.field = 'duedate' then 'due_at' else issue_changes.field end as field,
+        case issue_changes.field when 'duedate' then 'due_at' else issue_changes.field end as field,
         case issue_changes.field
-            when 'duedate' then {{ day_end('issue_changes.from_value') }}
-            when 'sprint' then {{ last_id('issue_changes.from_value') }}
+            when 'duedate' then cast(cast(issue_changes.from_day_end as date) as string) || 'T00:00:00Z'
+            when 'sprint' then nullif(regexp_extract(issue_changes.from_value, '([0-9]+)[^0-9]*$', 1), '')
             else issue_changes.from_value
         end as from_value,
         case issue_changes.field
-            when 'duedate' then {{ day_end('issue_changes.to_value') }}
-            when 'sprint' then {{ last_id('issue_changes.to_value') }}
+            when 'duedate' then cast(cast(issue_changes.to_day_end as date) as string) || 'T00:00:00Z'
+            when 'sprint' then nullif(regexp_extract(issue_changes.to_value, '([0-9]+)[^0-9]*$', 1), '')
             else issue_changes.to_value
         end as to_value,
         case when issue_changes.field <> 'sprint' then issue_changes.from_name end as from_name,
