@@ -43,8 +43,7 @@ links as (
         change,
         connection as work_item_connection,
         work_item,
-        method,
-        1 as candidate_count
+        method
     from work_item_changes
     where change is not null
     union all
@@ -53,10 +52,7 @@ links as (
         changes.source_id as change,
         work_item_changes.connection as work_item_connection,
         work_item_changes.work_item,
-        work_item_changes.method,
-        count(*) over (
-            partition by work_item_changes.connection, work_item_changes.source_id
-        ) as candidate_count
+        work_item_changes.method
     from work_item_changes
     inner join repositories
         on lower(work_item_changes.change_repository) = lower(repositories.name)
@@ -72,8 +68,7 @@ links as (
         mentions.change,
         ticket_names.connection as work_item_connection,
         ticket_names.work_item,
-        mentions.method,
-        ticket_names.work_item_count as candidate_count
+        mentions.method
     from mentions
     inner join ticket_names
         on mentions.name = ticket_names.name
@@ -86,12 +81,12 @@ select
     links.work_item_connection,
     links.work_item,
     links.method,
-    methods.confidence / links.candidate_count as confidence
+    methods.confidence
 from links
 inner join methods
     on links.method = methods.method
 qualify
     row_number() over (
         partition by links.connection, links.change, links.work_item_connection, links.work_item
-        order by links.candidate_count, methods.method_rank
+        order by methods.method_rank
     ) = 1

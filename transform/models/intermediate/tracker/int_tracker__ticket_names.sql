@@ -33,7 +33,5 @@ names as (
 
 )
 
-select
-    *,
-    count(*) over (partition by name) as work_item_count
-from names
+select * from names
+qualify count(*) over (partition by name) = 1
