@@ -4,6 +4,7 @@ import json
 import statistics
 from collections import defaultdict
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -252,9 +253,7 @@ def test_every_move_of_an_issue_is_an_event_and_the_last_one_leads_to_its_status
     }
     assert all(issue["current_equals_last_move"] for issue in issues.values() if issue["moves"])
     breaks = {
-        key: sum(
-            before["to_name"] != after["from_name"] for before, after in zip(rows, rows[1:], strict=False)
-        )
+        key: sum(before["to_name"] != after["from_name"] for before, after in pairwise(rows))
         for key, rows in statuses.items()
     }
     assert breaks == {key: issue["chain_breaks"] for key, issue in issues.items()}
@@ -267,7 +266,7 @@ def test_seconds_in_each_status_are_equal_but_for_the_recorded_fractions(
     for key, rows in statuses.items():
         spent: dict[str, int] = defaultdict(int)
         stays: dict[str, int] = defaultdict(int)
-        for before, after in zip(rows, rows[1:], strict=False):
+        for before, after in pairwise(rows):
             spent[before["to_name"]] += int((after["occurred_at"] - before["occurred_at"]).total_seconds())
             stays[before["to_name"]] += 1
         recorded = issues[key]["seconds_in_status_until_last_move"]

@@ -1,4 +1,4 @@
-"""The recordings at the raw level: real payloads, and what the connector makes of them, to the millisecond."""
+"""The recordings at the raw level: real payloads, and what the connector makes of them."""
 
 from __future__ import annotations
 
