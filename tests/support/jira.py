@@ -33,6 +33,7 @@ class SmallJira:
 
     Attributes:
         requests: as they came.
+        url: where it is served, if it is.
         tickets: to be changed by tests; so is `jira.faults`.
     """
 
@@ -48,7 +49,7 @@ class SmallJira:
         self.clock.seconds_per_request = 1
         self._tell()
         self.jira = Jira(cast("Organisation", organisation), self.clock, TOKEN, 1_000_000)
-        self.server = Server(self._surface)
+        self.url = ""
 
     @property
     def tickets(self) -> list[Ticket]:
@@ -81,7 +82,7 @@ class SmallJira:
 
     def connection(self, **changes: Any) -> dict[str, Any]:
         """Settings that read it."""
-        plain = {"name": "acme-jira", "connector": "jira", "base_url": self.server.url, "token": TOKEN}
+        plain = {"name": "acme-jira", "connector": "jira", "base_url": self.url, "token": TOKEN}
         return {**plain, "email": "flowgauge@acme.example", "projects": ["CHEC", "PAY"], **changes}
 
     def fail(self, kind: str, match: str = "", **more: Any) -> None:
@@ -90,13 +91,16 @@ class SmallJira:
 
     @contextmanager
     def running(self) -> Iterator[SmallJira]:
-        thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        """Serve it while the block runs."""
+        server = Server(self.surface)
+        self.url = server.url
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield self
         finally:
-            self.server.shutdown()
-            self.server.server_close()
+            server.shutdown()
+            server.server_close()
             thread.join()
 
     def _account(self, number: int, login: str, address: str) -> Account:
@@ -119,7 +123,8 @@ class SmallJira:
         )  # fmt: skip
         done.changes.append(linked)
 
-    def _surface(self, request: Request) -> Response:
+    def surface(self, request: Request) -> Response:
+        """Answer a request, and remember it."""
         self.requests.append(request)
         return self.jira.surface(request)
 

@@ -33,6 +33,8 @@ CONNECTOR = Connector(
     client=client,
     extract=extract,
     check=check,
+    paging=("tokens in the body of a search", "startAt for boards and sprints"),
+    cursor="the last update read of each project, less two hours",
     identities=lambda settings: settings.projects,
     example=EXAMPLE,
 )
