@@ -88,14 +88,20 @@ class Walk:
         resumed = datetime.fromisoformat(cursor) - OVERLAP
         return min(resumed, since) if since else resumed
 
-    def is_due(self, what: str, every: timedelta) -> bool:
-        """Whether something was last done that long ago; then it counts as done by this walk."""
+    @property
+    def last_done(self) -> dict[str, str]:
+        """Start of the walk that last read what not every walk reads; to be changed in place."""
         done: dict[str, str] = self.extraction.state.setdefault("last_done", {})
-        now = self.extraction.started_at
-        if what in done and now - datetime.fromisoformat(done[what]) < every:
-            return False
-        done[what] = now.isoformat()
-        return True
+        return done
+
+    def is_due(self, what: str, every: timedelta) -> bool:
+        """Whether something was last read that long ago, or never."""
+        last = self.last_done.get(what)
+        return last is None or self.extraction.started_at - datetime.fromisoformat(last) >= every
+
+    def is_done(self, what: str) -> None:
+        """Remember that this walk read it."""
+        self.last_done[what] = self.extraction.started_at.isoformat()
 
 
 def extract(extraction: Extraction) -> Iterator[Page]:
@@ -104,7 +110,7 @@ def extract(extraction: Extraction) -> Iterator[Page]:
     projects = project_names(extraction)
     yield from vocabulary_pages(extraction)
     if "boards" not in extraction.settings.without and walk.is_due("boards", BOARDS_READ_EVERY):
-        yield from board_pages(extraction)
+        yield from board_pages(walk)
     for project in projects:
         yield from changed_issue_pages(walk, project)
     extraction.state["whole_projects"] = sorted(walk.whole_projects)
@@ -145,8 +151,9 @@ def vocabulary_pages(extraction: Extraction) -> Iterator[Page]:
     )
 
 
-def board_pages(extraction: Extraction) -> Iterator[Page]:
+def board_pages(walk: Walk) -> Iterator[Page]:
     """Boards of the projects, and the sprints of those that have any."""
+    extraction = walk.extraction
     for project in extraction.settings.projects or (None,):
         wanted = {"projectKeyOrId": project} if project else {}
         for board in listed(extraction, BOARDS, wanted):
@@ -154,6 +161,7 @@ def board_pages(extraction: Extraction) -> Iterator[Page]:
             project_id = part(board, "location", "projectId")
             location = None if project_id is None else str(project_id)
             yield Page("boards", [{"id": board_id, "type": board.get("type"), "project_id": location}])
+            walk.is_done("boards")
             if board.get("type") != "kanban":
                 yield Page("sprints", _sprints(extraction, board_id))
 
@@ -264,26 +272,28 @@ def _links(extraction: Extraction, issue_id: str) -> list[Payload]:
 
 
 def reconciliation_pages(walk: Walk, projects: Sequence[str]) -> Iterator[Page]:
-    """Ids of all issues of the projects; what a whole walk should have met and did not is read now."""
-    standing: set[str] = set()
-    missed: list[str] = []
+    """Ids of all issues of the projects; what a whole walk should have met and did not is read now.
+
+    A site without any issue is one that the token cannot see, or a new one: it proves no deletion.
+    """
+    ids: dict[str, set[str]] = {}
     for project in projects:
         walk.extraction.log(f"{project}: reading the ids of all issues")
-        ids = _standing_ids(walk.extraction, project)
-        yield Page(
-            "standing_issues",
-            [{"project": project, "issue_id": issue_id} for issue_id in sorted(ids)],
-            parents=[(project,)],
-        )
-        standing |= ids
-        if project in walk.whole:
-            missed += sorted(ids - walk.seen)
+        ids[project] = _standing_ids(walk.extraction, project)
+    standing = set().union(*ids.values())
+    if not standing:
+        return
+    for project, found_ids in ids.items():
+        rows = [{"project": project, "issue_id": issue_id} for issue_id in sorted(found_ids)]
+        yield Page("standing_issues", rows, parents=[(project,)])
+    missed = sorted({each for project in ids.keys() & walk.whole for each in ids[project]} - walk.seen)
     for first in range(0, len(missed), ISSUES_AT_ONCE):
         for issues in found(walk.extraction, with_ids(missed[first : first + ISSUES_AT_ONCE]), FIELDS):
             yield from issue_pages(walk, issues)
+    walk.is_done("reconciliation")
+    yield Page("reconciliations", [{"scope": "issues", "reconciled_at": walk.extraction.started_at}])
     if walk.whole_projects >= set(projects):
         walk.extraction.expect_count("issues", "", len(standing))
-    yield Page("reconciliations", [{"scope": "issues", "reconciled_at": walk.extraction.started_at}])
 
 
 def _standing_ids(extraction: Extraction, project: str) -> set[str]:
@@ -300,7 +310,7 @@ def listed(extraction: Extraction, path: str, params: Payload | None = None) -> 
     """A whole list that is paged by `startAt`.
 
     Raises:
-        MalformedResponseError: it says that there is more, and gives nothing.
+        MalformedResponseError: it says that there is more, and gives no more.
         HttpError: it is refused.
     """
     found_so_far: list[Payload] = []
@@ -308,8 +318,11 @@ def listed(extraction: Extraction, path: str, params: Payload | None = None) -> 
         asked = {**(params or {}), "startAt": len(found_so_far), "maxResults": _LISTED_AT_ONCE}
         page = extraction.http.get_json(path, asked)
         values = page.get("values") if isinstance(page, dict) else None
-        if not isinstance(values, list) or not (values or page.get("isLast", True)):
+        if not isinstance(values, list):
             raise MalformedResponseError(f"{path} answered without the list that it promised")
         found_so_far += values
-        if page.get("isLast", not values):
+        is_last = page.get("isLast", not values)
+        if len(found_so_far) < (page.get("total") or 0) if is_last else not values:
+            raise MalformedResponseError(f"{path} ended after {len(found_so_far)} and promised more")
+        if is_last:
             return found_so_far

@@ -166,6 +166,7 @@ STANDING_ISSUES = Table(
     description="One row per issue that the last reconciliation found in its project.",
     key=("project", "issue_id"),
     complete_within=("project",),
+    outlives_source=True,
     columns=(_id("project", "Project as the walk names it: by the settings, or by its id."), _ISSUE),
 )
 
@@ -173,6 +174,7 @@ RECONCILIATIONS = Table(
     name="reconciliations",
     description="One row: when the ids of all issues were last read.",
     key=("scope",),
+    outlives_source=True,
     columns=(
         _id("scope", "Always issues."),
         _of("timestamp", "reconciled_at", "Start of the walk that did it.", nullable=False),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from support.jira import TOKEN, SmallJira, at
+
 from ingestion.conformance import Example, State, Surface
 from ingestion.connectors.jira import CONNECTOR
-from support.jira import TOKEN, SmallJira, at
 
 
 def surface(state: State) -> Surface:
