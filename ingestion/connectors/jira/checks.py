@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingestion.connector import Extraction, Finding
-from ingestion.connectors.jira.source import BOARDS, CHANGE_LOGS, PROJECTS, listed
+from ingestion.connectors.jira.issues import CHANGE_LOGS
+from ingestion.connectors.jira.source import BOARDS, PROJECTS, listed
 from ingestion.http import AuthenticationError, HttpError, RejectedRequestError
 
 

@@ -164,19 +164,17 @@ SPRINTS = Table(
 STANDING_ISSUES = Table(
     name="standing_issues",
     description="One row per issue that the last reconciliation found in its project.",
-    key=("project", "issue_id"),
-    complete_within=("project",),
-    outlives_source=True,
-    columns=(_id("project", "Project as the walk names it: by the settings, or by its id."), _ISSUE),
+    key=("project_id", "issue_id"),
+    complete_within=("project_id",),
+    columns=(_PROJECT, _ISSUE),
 )
 
 RECONCILIATIONS = Table(
     name="reconciliations",
-    description="One row: when the ids of all issues were last read.",
-    key=("scope",),
-    outlives_source=True,
+    description="One row per project of which the ids of all issues were read, when that was last.",
+    key=("project_id",),
     columns=(
-        _id("scope", "Always issues."),
+        _PROJECT,
         _of("timestamp", "reconciled_at", "Start of the walk that did it.", nullable=False),
     ),
 )

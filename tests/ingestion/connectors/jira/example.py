@@ -36,7 +36,7 @@ EXAMPLE = Example(
         "boards": 2,
         "sprints": 3,
         "standing_issues": 8,
-        "reconciliations": 1,
+        "reconciliations": 2,
     },
     surface=surface,
     drift={"issues": "fields.duedate", "sprints": "endDate"},

@@ -13,9 +13,9 @@ from support.replay import Replay, replay
 
 from ingestion.connector import Extraction
 from ingestion.connectors.jira import CONNECTOR
+from ingestion.connectors.jira.issues import change_logs
 from ingestion.connectors.jira.rows import Accounts, change_rows
 from ingestion.connectors.jira.settings import JiraSettings, client
-from ingestion.connectors.jira.source import change_logs
 from ingestion.identity import EmailHasher
 
 __all__ = ["replay"]
@@ -114,6 +114,6 @@ def test_issues_whose_change_logs_alone_were_recorded(extraction: Extraction, fa
 def test_histories_that_are_longer_than_a_page_are_read_whole(
     extraction: Extraction, facts: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.connectors.jira.source._ENTRIES_AT_ONCE", 30)
+    monkeypatch.setattr("ingestion.connectors.jira.issues._ENTRIES_AT_ONCE", 30)
     read = [entry["id"] for _, entries in change_logs(extraction, ["13383"]) for entry in entries]
     assert len(set(read)) == facts["summary"]["changelog_endpoint"]["13383"]["histories"] == len(read)

@@ -47,7 +47,9 @@ final as (
         issues.extracted_at
     from issues
     left join reconciliations
-        on issues.connection = reconciliations.connection
+        on
+            issues.connection = reconciliations.connection
+            and issues.project_id = reconciliations.project_id
     left join standing_issues
         on
             issues.connection = standing_issues.connection

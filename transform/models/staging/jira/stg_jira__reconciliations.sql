@@ -12,7 +12,7 @@ renamed as (
 
     select
         connection,
-        scope,
+        project_id,
         {{ to_utc('reconciled_at') }} as reconciled_at,
         {{ to_utc('extracted_at') }} as extracted_at
     from source

@@ -12,7 +12,7 @@ renamed as (
 
     select
         connection,
-        project,
+        project_id,
         issue_id,
         {{ to_utc('extracted_at') }} as extracted_at
     from source
