@@ -128,7 +128,7 @@ def reconciliation_pages(project: Project, *, reads_all: bool) -> Iterator[Page]
     reconciled_at = walk.extraction.started_at
     yield Page("reconciliations", [{"project_id": project_id, "reconciled_at": reconciled_at}])
     project.state["reconciled_at"] = walk.started_at
-    walk.standing |= ids
+    walk.standing[project.name] = ids
 
 
 def _standing_ids(project: Project) -> set[str]:

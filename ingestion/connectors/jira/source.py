@@ -14,7 +14,7 @@ from typing import Any
 from ingestion.connector import Extraction, Page
 from ingestion.connectors.jira.issues import changed_issue_pages, reconciliation_pages
 from ingestion.connectors.jira.rows import Accounts, part
-from ingestion.connectors.jira.walk import Project, Walk
+from ingestion.connectors.jira.walk import Walk
 from ingestion.http import MalformedResponseError, RejectedRequestError
 
 Payload = dict[str, Any]
@@ -38,14 +38,9 @@ def extract(extraction: Extraction) -> Iterator[Page]:
         is_changed = yield from changed_issue_pages(project)
         if is_changed or walk.is_due(project.state.get("reconciled_at"), RECONCILED_EVERY):
             yield from reconciliation_pages(project, reads_all=reads_all)
-    if all(_is_counted(project) for project in projects):
-        extraction.expect_count("issues", "", len(walk.standing))
+    if all(project.state.get("is_whole") and project.name in walk.standing for project in projects):
+        extraction.expect_count("issues", "", len(set().union(*walk.standing.values())))
     yield Page("projects", list(walk.projects.values()))
-
-
-def _is_counted(project: Project) -> bool:
-    """Whether all issues of the project should be loaded, and this walk knows how many there are."""
-    return "is_whole" in project.state and project.state.get("reconciled_at") == project.walk.started_at
 
 
 def project_names(extraction: Extraction) -> list[str]:

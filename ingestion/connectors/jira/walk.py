@@ -25,14 +25,14 @@ class Walk:
         accounts: the accounts met.
         projects: projects by id, as issues show them.
         seen: ids of the issues read.
-        standing: ids of the issues that reconciliations found.
+        standing: ids of the issues that reconciliations found, by the project's name.
     """
 
     extraction: Extraction
     accounts: Accounts
     projects: dict[str, Payload] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
-    standing: set[str] = field(default_factory=set)
+    standing: dict[str, set[str]] = field(default_factory=dict)
 
     @cached_property
     def zone(self) -> ZoneInfo:
