@@ -297,3 +297,17 @@ def test_what_a_shifting_list_hid_from_a_whole_walk_is_read_by_its_id(
     monkeypatch.setattr(issues, "found", shifted)
     assert "102" in walker().walk().ids()
     assert "id in (102) ORDER BY created ASC" in [body["jql"] for body in jira.bodies()]
+
+
+def test_an_id_that_one_direction_of_reading_missed_stands_by_the_other(
+    walker: Walkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = issues.found
+
+    def shifted(extraction: Any, jql: str, fields: Any, order: Any = "ASC") -> Any:
+        for page in honest(extraction, jql, fields, order):
+            hides = fields == ("id",) and order == "ASC"
+            yield [issue for issue in page if not (hides and issue["id"] == "102")]
+
+    monkeypatch.setattr(issues, "found", shifted)
+    assert "102" in {row["issue_id"] for row in walker().walk().rows("standing_issues")}
