@@ -323,7 +323,9 @@ class Gate(HTTPAdapter):
         except ValueError:
             told = {}
         told = told if isinstance(told, dict) else {}
-        message = told.get("message") or told.get("error") or "; ".join(told.get("errorMessages") or ())
+        message = (
+            told.get("message") or told.get("error") or "; ".join(map(str, told.get("errorMessages") or ()))
+        )
         return f"{clause} ({self._excerpt(str(message))})" if message else clause
 
     def _excerpt(self, message: str) -> str:
