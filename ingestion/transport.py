@@ -322,7 +322,10 @@ class Gate(HTTPAdapter):
             told = response.json() if body else {}
         except ValueError:
             told = {}
-        message = told.get("message") or told.get("error") if isinstance(told, dict) else None
+        told = told if isinstance(told, dict) else {}
+        message = (
+            told.get("message") or told.get("error") or "; ".join(map(str, told.get("errorMessages") or ()))
+        )
         return f"{clause} ({self._excerpt(str(message))})" if message else clause
 
     def _excerpt(self, message: str) -> str:

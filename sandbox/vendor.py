@@ -81,10 +81,10 @@ class Vendor:
     write: Callable[[Scene], None] = lambda _scene: None
 
 
-REGISTERED = ("files", "github")
+REGISTERED = ("files", "github", "jira")
 """One line per vendor: the name of its folder."""
 
-STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github", "files")}
+STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github", "jira", "files")}
 """Sets of vendors that one company would use together."""
 
 

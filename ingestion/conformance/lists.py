@@ -180,8 +180,12 @@ def _mapped(value: Any, change: Callable[[Item], Item]) -> Any:
 
 
 def emptied_lists(surface: Surface) -> Surface:
-    """Every list of the vendor's is empty."""
-    return _each_list(surface, lambda _items: [])
+    """Every list of the vendor's is empty, and it counts nothing."""
+
+    def uncounted(item: Item) -> Item:
+        return {name: 0 if type(v) is int and "total" in name.lower() else v for name, v in item.items()}
+
+    return each_item(uncounted)(_each_list(surface, lambda _items: []))
 
 
 def widened_items(surface: Surface) -> Surface:

@@ -1,11 +1,14 @@
-"""The recordings' own facts against the published marts: every pull request and every workflow run."""
+"""The recordings' own facts against what a run makes of them: pull requests, workflow runs, Jira's issues."""
 
 import json
 import statistics
+from collections import defaultdict
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from support.command import flowgauge
 from support.published import query
@@ -23,6 +26,14 @@ connections:
     token: ${{GITHUB_TOKEN}}
     repositories: [panjf2000/ants]
     clone: false
+  - name: recorded-jira
+    connector: jira
+    base_url: {jira_url}
+    email: reader@example.invalid
+    token: ${{GITHUB_TOKEN}}
+    projects: [EE, K5]
+    time_zone: UTC
+    without: [boards]
 bots: [golangcibot]
 """
 
@@ -30,7 +41,8 @@ bots: [golangcibot]
 @pytest.fixture(scope="module")
 def home(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
-    (folder / "flowgauge.yaml").write_text(SETTINGS.format(url=replay.github_url), encoding="utf-8")
+    settings = SETTINGS.format(url=replay.github_url, jira_url=replay.jira_url)
+    (folder / "flowgauge.yaml").write_text(settings, encoding="utf-8")
     outcome = flowgauge("run", cwd=folder, environment={"GITHUB_TOKEN": replay.token})
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     return folder / ".flowgauge"
@@ -165,3 +177,98 @@ def test_run_durations_are_of_the_latest_attempt_and_not_inflated(home: Path, re
     assert {run: row["conclusion"] for run, row in runs.items()} == {
         fact["id"]: fact["conclusion"] or "running" for fact in recorded["beside_devlake"]
     }
+
+
+CATEGORIES = {"new": "todo", "indeterminate": "in_progress", "done": "done"}
+
+
+@pytest.fixture(scope="module")
+def issues(replay: Replay) -> dict[str, dict[str, Any]]:
+    recorded: dict[str, dict[str, Any]] = facts(replay, "jira_issues")["issues"]
+    return recorded
+
+
+def canonical(home: Path, sql: str) -> list[dict[str, Any]]:
+    """Rows of a query on the warehouse that the run built in."""
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        cursor = connection.execute(sql)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@pytest.fixture(scope="module")
+def statuses(home: Path) -> dict[str, list[dict[str, Any]]]:
+    """What became of each issue's status, by key, its creation first."""
+    rows = canonical(
+        home,
+        "select key, events.* from canonical.work_item_events as events join canonical.work_items as items "
+        "on events.connection = items.connection and work_item = items.source_id "
+        "where field in ('created', 'status') order by occurred_at, field = 'status', events.source_id",
+    )
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row["key"]].append(row)
+    return found
+
+
+def test_every_issue_is_a_work_item_with_its_status_and_dates(
+    home: Path, issues: dict[str, dict[str, Any]]
+) -> None:
+    rows = {row["key"]: row for row in canonical(home, "select * from canonical.work_items")}
+    assert {
+        key: (row["created_at"], row["resolved_at"], row["status_name"], row["status_category"])
+        for key, row in rows.items()
+    } == {
+        key: (
+            instant(issue["created"]),
+            instant(issue["resolved"]),
+            issue["status"],
+            CATEGORIES[issue["category"]],
+        )
+        for key, issue in issues.items()
+    }
+    assert {
+        key: int((row["resolved_at"] - row["created_at"]).total_seconds() // 60)
+        if row["resolved_at"]
+        else None
+        for key, row in rows.items()
+    } == {key: issue["lead_time_min"] for key, issue in issues.items()}
+    assert {key: row["resolution"] is None for key, row in rows.items()} == {
+        key: issue["resolved"] is None for key, issue in issues.items()
+    }
+
+
+def test_every_move_of_an_issue_is_an_event_and_the_last_one_leads_to_its_status(
+    statuses: dict[str, list[dict[str, Any]]], issues: dict[str, dict[str, Any]]
+) -> None:
+    assert {key: len(rows) - 1 for key, rows in statuses.items()} == {
+        key: issue["moves"] for key, issue in issues.items()
+    }
+    assert {
+        key: (rows[-1]["to_name"], rows[-1]["occurred_at"]) for key, rows in statuses.items() if len(rows) > 1
+    } == {
+        key: (issue["last_status"], instant(issue["last_status_since"]))
+        for key, issue in issues.items()
+        if issue["moves"]
+    }
+    assert all(issue["current_equals_last_move"] for issue in issues.values() if issue["moves"])
+    breaks = {
+        key: sum(before["to_name"] != after["from_name"] for before, after in pairwise(rows))
+        for key, rows in statuses.items()
+    }
+    assert breaks == {key: issue["chain_breaks"] for key, issue in issues.items()}
+
+
+def test_seconds_in_each_status_are_equal_but_for_the_recorded_fractions(
+    statuses: dict[str, list[dict[str, Any]]], issues: dict[str, dict[str, Any]]
+) -> None:
+    """The facts cut the length of each stay to seconds, we cut instants: each stay may be a second longer."""
+    for key, rows in statuses.items():
+        spent: dict[str, int] = defaultdict(int)
+        stays: dict[str, int] = defaultdict(int)
+        for before, after in pairwise(rows):
+            spent[before["to_name"]] += int((after["occurred_at"] - before["occurred_at"]).total_seconds())
+            stays[before["to_name"]] += 1
+        recorded = issues[key]["seconds_in_status_until_last_move"]
+        assert spent.keys() == recorded.keys()
+        assert all(0 <= spent[name] - recorded[name] <= stays[name] for name in spent), key

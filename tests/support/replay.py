@@ -31,11 +31,17 @@ _PATIENCE_SECONDS = 60
 
 @dataclass(frozen=True)
 class Replay:
-    """A running replay."""
+    """A running replay: the vendors' ports follow GitHub's."""
 
     github_url: str
     expected: Path
     token: str = TOKEN
+
+    @property
+    def jira_url(self) -> str:
+        """Address of Jira's API."""
+        host, _, port = self.github_url.rpartition(":")
+        return f"{host}:{int(port) + 2}"
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,12 @@
-"""What a pull request's words say about others: reverts and closing references, nothing else of the prose."""
+"""What a pull request's words say about others: reverts, closing references, and keys of tickets."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from ingestion.ticket_keys import keys_named
 
 _CLOSING = re.compile(
     r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b:?\s+((?:[\w.-]+/[\w.-]+)?#\d+)", re.IGNORECASE
@@ -20,7 +22,7 @@ class References:
     """Reverts and closing references.
 
     Attributes:
-        title_marker: for instance `Revert #12, fixes #3`; None where there are none.
+        title_marker: for instance `Revert #12, fixes #3, names ACME-4, commits name ACME-5`, or None.
         reverts_sha: commit said to be reverted.
         reverts_number: pull request of the same repository said to be reverted.
     """
@@ -31,7 +33,8 @@ class References:
 
 
 def references(repository: str, title: str, body: str, messages: Iterable[str] = ()) -> References:
-    """References in title and body, and the reverted commit also in the messages of commits and merge."""
+    """References in title and body; the reverted commit and keys also in messages of commits and merge."""
+    messages = list(messages)
     number = _reverted_number(repository, title, body)
     texts = (body, *messages)
     sha = next((found[1].lower() for text in texts if (found := _REVERTED_COMMIT.search(text))), None)
@@ -40,7 +43,16 @@ def references(repository: str, title: str, body: str, messages: Iterable[str] =
         parts.append("Revert" if number is None else f"Revert #{number}")
     closed = {found.lower() for text in (title, body) for found in _CLOSING.findall(text)}
     parts.extend(f"fixes {reference}" for reference in sorted(closed))
+    named = keys_named(title, body)
+    parts.extend(f"names {key}" for key in named)
+    committed = {key for message in messages for key in keys_named(*_subject_and_text(message))}
+    parts.extend(f"commits name {key}" for key in sorted(committed.difference(named)))
     return References(", ".join(parts) or None, sha, number)
+
+
+def _subject_and_text(message: str) -> tuple[str, str]:
+    subject, _, text = message.partition("\n")
+    return subject, text
 
 
 def _reverted_number(repository: str, title: str, body: str) -> int | None:

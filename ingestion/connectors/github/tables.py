@@ -73,7 +73,10 @@ PULL_REQUESTS = Table(
         _text("node_id", "GraphQL node id."),
         _REPOSITORY,
         _bigint("number", "Number within the repository.", nullable=False),
-        _text("title_marker", "Revert and closing references of title and body; null where there are none."),
+        _text(
+            "title_marker",
+            "Reverts and closing references of title and body, keys of tickets that these or commits name.",
+        ),
         _id("state", "OPEN, CLOSED or MERGED."),
         _bool("is_draft", "Whether it is a draft now."),
         _text("author_id", "Author, accounts.id; null where the account was deleted."),

@@ -1,8 +1,8 @@
 with
 
-work_item_changes as (
+change_links as (
 
-    select * from {{ ref('work_item_changes') }}
+    select * from {{ ref('int_tracker__change_links') }}
 
 ),
 
@@ -12,7 +12,7 @@ work_item_links as (
         connection,
         change,
         count(*) as work_item_count
-    from work_item_changes
+    from change_links
     group by connection, change
 
 )

@@ -16,6 +16,8 @@ final as (
         pull_request_id || ':' || issue_id || ':api' as source_id,
         issue_id as work_item,
         pull_request_id as change,
+        cast(null as string) as change_repository,
+        cast(null as bigint) as change_number,
         'api' as method,
         extracted_at
     from closing_issues
