@@ -1,8 +1,8 @@
 with
 
-work_item_changes as (
+change_links as (
 
-    select * from {{ ref('work_item_changes') }}
+    select * from {{ ref('int_tracker__change_links') }}
 
 ),
 
@@ -36,42 +36,35 @@ keyed as (
 
 ),
 
-found as (
-
-    select
-        work_item_changes.connection,
-        work_item_changes.change,
-        work_item_changes.method,
-        coalesce(named_by_id.work_item_key, keyed.work_item_key) as work_item_key
-    from work_item_changes
-    left join items as named_by_id
-        on
-            work_item_changes.connection = named_by_id.connection
-            and work_item_changes.work_item = named_by_id.work_item
-    left join keyed
-        on upper(work_item_changes.work_item) = keyed.key
-
-),
-
 ranked as (
 
     select
         changes.change_key,
-        found.work_item_key,
-        found.method,
-        methods.method_rank,
-        methods.confidence
-    from found
+        coalesce(named_by_id.work_item_key, keyed.work_item_key) as work_item_key,
+        change_links.method,
+        change_links.confidence,
+        methods.method_rank
+    from change_links
     inner join changes
         on
-            found.connection = changes.connection
-            and found.change = changes.change
+            change_links.connection = changes.connection
+            and change_links.change = changes.change
     inner join methods
-        on found.method = methods.method
-    where found.work_item_key is not null
-    qualify row_number() over (
-        partition by changes.change_key, found.work_item_key order by methods.method_rank
-    ) = 1
+        on change_links.method = methods.method
+    left join items as named_by_id
+        on
+            change_links.work_item_connection = named_by_id.connection
+            and change_links.work_item = named_by_id.work_item
+    left join keyed
+        on upper(change_links.work_item) = keyed.key
+
+),
+
+best as (
+
+    select * from ranked
+    where work_item_key is not null
+    qualify row_number() over (partition by change_key, work_item_key order by method_rank) = 1
 
 )
 
@@ -81,4 +74,4 @@ select
     method,
     confidence,
     row_number() over (partition by change_key order by method_rank, work_item_key) = 1 as is_main
-from ranked
+from best
