@@ -162,6 +162,7 @@ def test_a_mended_file_is_rejected_no_more(make: Make) -> None:
     exports = make()
     exports.write("surveys/a.csv", HEADER + "r1,csat,four,,\n")
     exports.load()
+    assert len(exports.rules()) == 1
     exports.write("surveys/a.csv", HEADER + "r1,csat,4,,\n")
     exports.load()
     assert (exports.ids(), exports.rules()) == (["r1"], [])
@@ -199,6 +200,7 @@ def test_a_file_that_is_gone_takes_rows_and_rejections_with_it(make: Make) -> No
     exports.write("surveys/a.csv", HEADER + ROW + "r2,csat,four,,\n")
     exports.write("surveys/b.csv", HEADER + "r3,csat,1,,\n")
     exports.load()
+    assert len(exports.rules()) == 1
     (exports.files / "surveys/a.csv").unlink()
     exports.load()
     assert (exports.ids(), exports.rules()) == (["r3"], [])
