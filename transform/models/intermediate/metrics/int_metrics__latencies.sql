@@ -3,13 +3,7 @@ with
 
 visits as (
 
-    select * from {{ ref('fct_stage_visits') }}
-
-),
-
-stages as (
-
-    select * from {{ ref('dim_stage') }}
+    select * from {{ ref('int_items__all_visits') }}
 
 ),
 
@@ -53,21 +47,20 @@ stage_latencies as (
 
     select
         'stage' as kind,
-        visits.flow_item_type || ':' || stages.stage as subject,
-        visits.stage_visit_key as item_key,
+        visits.flow_item_type || ':' || visits.stage as subject,
+        visits.flow_item_key || ':' || cast(visits.visit_number as string) as item_key,
+        visits.connection,
         visits.repository_key,
         visits.team_key,
         visits.service_key,
         visits.entered_at as started_at,
         visits.exited_at as ended_at,
         case
-            when visits.is_open then 'censored'
+            when visits.exited_at is null then 'censored'
             when visits.exit_reason in ('advanced', 'returned') then 'ended'
             else 'competing'
         end as outcome
     from visits
-    inner join stages
-        on visits.stage_key = stages.stage_key
 
 ),
 
@@ -77,6 +70,7 @@ handoff_latencies as (
         'handoff' as kind,
         handoffs.mechanism || ':' || handoffs.from_role || ':' || handoffs.to_role as subject,
         handoffs.handoff_key as item_key,
+        coalesce(changes.connection, '') as connection,
         changes.repository_key,
         handoffs.to_team_key as team_key,
         changes.service_key,
@@ -96,6 +90,7 @@ change_latencies as (
         'change' as kind,
         replace(change_measures.measure, '_seconds', '') as subject,
         changes.change_key as item_key,
+        changes.connection,
         changes.repository_key,
         changes.team_key,
         changes.service_key,
@@ -119,6 +114,7 @@ gate_latencies as (
         'deployment' as kind,
         'approval_wait' as subject,
         gates.connection || ':' || gates.event_id as item_key,
+        gates.connection,
         deployments.repository_key,
         cast(null as string) as team_key,
         deployments.service_key,
@@ -145,6 +141,7 @@ execution_latencies as (
         'deployment' as kind,
         'execution' as subject,
         deployment_key as item_key,
+        connection,
         repository_key,
         cast(null as string) as team_key,
         service_key,
@@ -171,6 +168,7 @@ job_latencies as (
             'ci_job' as kind,
             '{{ subject }}' as subject,
             ci_job_key as item_key,
+            connection,
             repository_key,
             cast(null as string) as team_key,
             cast(null as string) as service_key,
@@ -208,6 +206,7 @@ select
     kind,
     subject,
     item_key,
+    connection,
     {{ known_key('repository_key') }} as repository_key,
     {{ known_key('team_key') }} as team_key,
     {{ known_key('service_key') }} as service_key,

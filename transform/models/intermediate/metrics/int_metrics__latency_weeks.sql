@@ -6,15 +6,9 @@ latencies as (
 
 ),
 
-repository_horizons as (
+connection_horizons as (
 
-    select * from {{ ref('int_flow__repository_horizons') }}
-
-),
-
-as_of as (
-
-    select * from {{ ref('int_flow__as_of') }}
+    select * from {{ ref('int_flow__connection_horizons') }}
 
 ),
 
@@ -28,11 +22,10 @@ observed as (
 
     select
         latencies.*,
-        coalesce(repository_horizons.observed_until_at, as_of.as_of) as observed_until_at
+        connection_horizons.observed_until_at
     from latencies
-    cross join as_of
-    left join repository_horizons
-        on latencies.repository_key = repository_horizons.repository_key
+    inner join connection_horizons
+        on latencies.connection = connection_horizons.connection
 
 ),
 
