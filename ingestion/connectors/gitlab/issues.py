@@ -47,10 +47,11 @@ def _row_pages(walk: Walk, batch: list[Payload]) -> Iterator[Page]:
 
 
 def _issue(walk: Walk, issue: Payload) -> Payload:
-    # Of labels, only scoped ones of the status are wanted; a server without details names them only.
-    prefix = walk.settings.status_label_prefix
+    # Of labels, only those of status and type are wanted; a server without details names them only.
+    settings = walk.settings
     labels = [label if isinstance(label, dict) else {"name": label} for label in issue.get("labels") or []]
-    status = next((label for label in labels if label["name"].startswith(prefix)), {})
+    status = _scoped(labels, settings.status_label_prefix)
+    kind = _scoped(labels, settings.type_label_prefix)
     assignees = issue.get("assignees") or []
     return {
         "id": str(issue["id"]),
@@ -60,14 +61,20 @@ def _issue(walk: Walk, issue: Payload) -> Payload:
         "state": issue["state"],
         "status_label_id": text(status.get("id")),
         "status_label": status.get("name"),
+        "type_label": kind.get("name"),
         "author_id": walk.accounts.id_of(issue.get("author")),
         "assignee_id": walk.accounts.id_of(assignees[0] if assignees else issue.get("assignee")),
-        "epic_id": text((issue.get("epic") or {}).get("id")),
         "due_on": issue.get("due_date"),
         "created_at": issue["created_at"],
         "updated_at": issue["updated_at"],
         "closed_at": issue.get("closed_at"),
     }
+
+
+def _scoped(labels: list[Payload], prefix: str) -> Payload:
+    """The label of a scope, without the scope in its name; empty where the issue bears none."""
+    found = next((label for label in labels if label["name"].startswith(prefix)), None)
+    return {**found, "name": found["name"].removeprefix(prefix)} if found else {}
 
 
 def _event(walk: Walk, issue: Payload, event: Payload) -> Payload:
@@ -83,11 +90,11 @@ def _event(walk: Walk, issue: Payload, event: Payload) -> Payload:
         return {**row, "state": event["state"]}
     if "iteration" in event:
         return {**row, "action": event["action"], "iteration_id": text((event["iteration"] or {}).get("id"))}
-    label = event.get("label") or {}
-    is_status = str(label.get("name") or "").startswith(walk.settings.status_label_prefix)
+    labels = [event["label"]] if event.get("label") else []
+    status = _scoped(labels, walk.settings.status_label_prefix)
     return {
         **row,
         "action": event["action"],
-        "label_id": text(label.get("id")) if is_status else None,
-        "label": label.get("name") if is_status else None,
+        "label_id": text(status.get("id")),
+        "label": status.get("name"),
     }

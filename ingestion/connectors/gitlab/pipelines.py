@@ -8,10 +8,11 @@ pipelines from before are asked for their jobs, retried ones included.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from ingestion.connector import Page
-from ingestion.connectors.gitlab.walk import Walk, text
+from ingestion.connectors.gitlab.walk import Walk, instant, text
 
 Payload = dict[str, Any]
 
@@ -73,6 +74,13 @@ def _jobs_of(walk: Walk, pipeline: Payload) -> Iterator[Page]:
         yield Page("jobs", rows)
 
 
+def _queued_at(job: Payload) -> datetime | None:
+    started_at, waited = job.get("started_at"), job.get("queued_duration")
+    if started_at is None or waited is None:
+        return None
+    return instant(started_at) - timedelta(seconds=round(float(waited)))
+
+
 def _pipeline(walk: Walk, pipeline: Payload) -> Payload:
     coverage = pipeline.get("coverage")
     return {
@@ -95,7 +103,7 @@ def _pipeline(walk: Walk, pipeline: Payload) -> Payload:
 
 def _job(walk: Walk, job: Payload) -> Payload:
     pipeline, runner = job.get("pipeline") or {}, job.get("runner") or {}
-    duration, queued = job.get("duration"), job.get("queued_duration")
+    duration = job.get("duration")
     return {
         "id": str(job["id"]),
         "pipeline_id": str(pipeline["id"]),
@@ -110,7 +118,7 @@ def _job(walk: Walk, job: Payload) -> Payload:
         "started_at": job.get("started_at"),
         "finished_at": job.get("finished_at"),
         "duration_seconds": None if duration is None else float(duration),
-        "queued_seconds": None if queued is None else float(queued),
+        "queued_at": _queued_at(job),
         "failure_reason": job.get("failure_reason"),
         "tags": ",".join(sorted(job.get("tag_list") or [])),
         "runner_id": text(runner.get("id")),

@@ -75,6 +75,9 @@ class GitLabSettings(ConnectionSettings):
         str,
         Field(description="Scoped labels that tell where an issue stands, such as workflow::in dev."),
     ] = "workflow::"
+    type_label_prefix: Annotated[
+        str, Field(description="Scoped labels that tell what an issue is, such as type::bug.")
+    ] = "type::"
 
     @model_validator(mode="after")
     def _is_consistent(self) -> GitLabSettings:
