@@ -79,10 +79,10 @@ class Vendor:
     settings: Callable[[Organisation, int], Mapping[str, Any]] = lambda _organisation, _now: {}
 
 
-REGISTERED = ("github",)
+REGISTERED = ("github", "gitlab")
 """One line per vendor: the name of its folder."""
 
-STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github",)}
+STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github",), "gitlab": ("gitlab",)}
 """Sets of vendors that one company would use together."""
 
 
