@@ -14,6 +14,12 @@ note_types as (
 
 ),
 
+impossible_notes as (
+
+    select * from {{ ref('int_gitlab__impossible_notes') }}
+
+),
+
 -- Who takes back an approval takes back their own; a push takes back those of others.
 final as (
 
@@ -28,6 +34,11 @@ final as (
         case when note_types.type = 'review_dismissed' then 'approved' else notes.detail end as detail
     from notes
     inner join note_types on notes.type = note_types.note_type
+    left join impossible_notes
+        on
+            notes.connection = impossible_notes.connection
+            and notes.note_id = impossible_notes.note_id
+    where impossible_notes.note_id is null
 
 )
 
