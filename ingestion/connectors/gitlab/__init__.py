@@ -99,6 +99,8 @@ CONNECTOR = Connector(
         "work_item_changes": "merge_request_issues",
     },
     client=client,
+    paging=("Link header", "windows by last update"),
+    cursor="updated_at of each project's lists; id of its newest job",
     extract=extract,
     check=check,
     identities=lambda settings: settings.projects,

@@ -13,7 +13,7 @@ from ingestion import markers
 from ingestion.connector import Page
 from ingestion.connectors.gitlab import notes
 from ingestion.connectors.gitlab.references import references
-from ingestion.connectors.gitlab.walk import Walk, text
+from ingestion.connectors.gitlab.walk import Walk, text, words
 
 Payload = dict[str, Any]
 Children = dict[str, list[Payload] | None]
@@ -73,9 +73,9 @@ def _row_pages(walk: Walk, batch: list[Payload]) -> Iterator[Page]:
 
 def _merge_request(walk: Walk, request: Payload, children: Children) -> Payload:
     commits, diffs = children["commits"] or [], children["diffs"]
-    description = request.get("description") or ""
-    messages = [commit.get("message") or "" for commit in commits]
-    told = references(walk.name, request["title"] or "", description, messages)
+    description = words(request.get("description"))
+    messages = [words(commit.get("message")) for commit in commits]
+    told = references(walk.name, words(request.get("title")), description, messages)
     counted = None if diffs is None else [_line_counts(diff) for diff in diffs]
     author = request.get("author") or {}
     return {
@@ -106,7 +106,7 @@ def _merge_request(walk: Walk, request: Payload, children: Children) -> Payload:
         "assistant_markers": markers.joined(
             markers.from_author(login=author.get("username")),
             markers.from_text(description),
-            markers.from_branch(request.get("source_branch")),
+            markers.from_branch(words(request.get("source_branch"))),
         ),
     }
 

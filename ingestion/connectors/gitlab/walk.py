@@ -218,6 +218,11 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def words(value: Any) -> str:
+    """A text to search in; what is no text holds no words, and is left to the check of its row."""
+    return value if isinstance(value, str) else ""
+
+
 def text(value: Any) -> str | None:
     """A number or text as text; null stays null."""
     return None if value is None else str(value)
