@@ -92,6 +92,16 @@ class Table:
         if not self.key or not wanted <= set(names):
             raise ConnectorError(f"table {self.name} names but does not declare: {wanted - set(names)}")
 
+    @property
+    def deletion(self) -> str:
+        """What becomes of rows that are gone at the source, in a sentence."""
+        if self.outlives_source:
+            return "Rows that the source forgets stay."
+        if self.complete_within:
+            parent = ", ".join(self.complete_within)
+            return f"Rows that are gone are removed when their {parent} is read again."
+        return "Rows that are gone are removed by a full refresh."
+
 
 class Page(NamedTuple):
     """Rows of one table, as far as the vendor's paging gives them at once.

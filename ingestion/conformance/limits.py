@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ingestion.conformance.bench import Bench, Walked
 from ingestion.conformance.lists import Trouble
 from ingestion.conformance.paging import own
-from ingestion.conformance.rule import Rule, differences, failed, has_http
+from ingestion.conformance.rule import Rule, has_http, unlike
 from ingestion.conformance.surface import Answer, Request, Response, Surface
 from ingestion.rate_limits import Budget, RateLimitPolicy
 
@@ -66,7 +66,7 @@ def honours_every_rate_limit(bench: Bench) -> Iterator[str]:
         store = bench.store()
         path = "/graphql" if form.name.startswith("GraphQL") else ""
         walked = store.walk(trouble=_once(form.answer, path))
-        problems = [*failed(walked), *differences(bench.fresh("first"), store.rows, own(bench))]
+        problems = list(unlike(walked, bench.fresh("first"), store.rows, own(bench)))
         if sum(walked.slept) < form.seconds and not problems:
             problems = [f"asked again after {sum(walked.slept):.0f} s instead of {form.seconds:.0f} s"]
         yield from (f"{form.name}: {problem}" for problem in problems)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ingestion.conformance.bench import Bench
 from ingestion.conformance.lists import Pages, Trouble, WalkedList, at, payload_of, repaged, with_items
-from ingestion.conformance.rule import Rule, differences, failed, has_pages
+from ingestion.conformance.rule import Rule, differences, failed, has_pages, unlike
 from ingestion.conformance.surface import Answer, Request, Surface
 
 _ENOUGH_PAGES = 3
@@ -49,8 +49,8 @@ def stops_at_no_silent_cap(bench: Bench) -> Iterator[str]:
 def survives(change: Callable[[Pages], Pages], bench: Bench) -> Iterator[str]:
     """A walk over lists whose pages are given in another way gives the same rows."""
     store = bench.store()
-    yield from failed(store.walk(trouble=repaged(bench.rehearsal, change)))
-    yield from differences(bench.fresh("first"), store.rows, own(bench))
+    walked = store.walk(trouble=repaged(bench.rehearsal, change))
+    yield from unlike(walked, bench.fresh("first"), store.rows, own(bench))
 
 
 def reads_what_changes(bench: Bench) -> Iterator[str]:
@@ -61,8 +61,8 @@ def reads_what_changes(bench: Bench) -> Iterator[str]:
     for after in sorted({count * part // _SWITCHES for part in range(1, _SWITCHES + 1)}):
         store = bench.store()
         yield from failed(store.walk(trouble=_switching(bench, after)))
-        yield from failed(store.walk("later"))
-        for problem in differences(bench.fresh("later"), store.rows, lasting(bench)):
+        walked = store.walk("later")
+        for problem in unlike(walked, bench.fresh("later"), store.rows, lasting(bench)):
             yield f"after a change at the source and another walk, {problem}"
 
 

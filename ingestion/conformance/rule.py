@@ -66,6 +66,11 @@ def _one(keys: Sequence[Key]) -> str:
     return f"such as {', '.join(str(part) for part in keys[0])}"
 
 
+def unlike(walked: Walked, expected: Rows, found: Rows, tables: Sequence[str]) -> Iterator[str]:
+    """A walk that should have come to its end with these rows."""
+    yield from failed(walked) if walked.error else differences(expected, found, tables)
+
+
 def failed(walked: Walked) -> Iterator[str]:
     """A walk that should have come to its end."""
     if walked.error:

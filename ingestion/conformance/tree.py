@@ -78,11 +78,16 @@ def touches_only_its_own_folders(bench: Bench) -> Iterator[str]:
 
 
 def event_types(contract: Path) -> set[str]:
-    """The accepted values of a canonical relation's `type`."""
+    """The accepted values of what tells a canonical relation's events apart: `type`, or `field`."""
     if not contract.exists():
         return set()
     columns: list[Mapping[str, Any]] = _yaml(contract)["models"][0]["columns"]
-    tests = [test for column in columns if column["name"] == "type" for test in column.get("data_tests", ())]
+    tests = [
+        test
+        for column in columns
+        if column["name"] in ("type", "field")
+        for test in column.get("data_tests", ())
+    ]
     accepted = [test["accepted_values"] for test in tests if "accepted_values" in test]
     return {value for each in accepted for value in each.get("arguments", each)["values"]}
 

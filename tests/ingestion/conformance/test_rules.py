@@ -166,22 +166,24 @@ class YieldsWhatItGets(Walk):
 
 
 class FollowsLinks(Walk):
-    """Asks for visits with requests itself, before all else, and follows whatever link there is."""
+    """Asks for further pages of visits with requests itself, following whatever link there is."""
 
     def __call__(self, extraction: Extraction) -> Iterator[Page]:
-        yield from self.followed(extraction)
-        yield from super().__call__(extraction)
+        yield from self.linked_visits(extraction)
+        for project in extraction.settings.projects:
+            yield from self.tickets(extraction, project)
 
-    def followed(self, extraction: Extraction) -> Iterator[Page]:
-        settings = extraction.settings
-        url: str | None = f"{settings.base_url}/visits?per_page=100"
-        while url:
-            headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
-            answer = requests.get(url, headers=headers, timeout=5)
+    def linked_visits(self, extraction: Extraction) -> Iterator[Page]:
+        reply = extraction.http.fetch("/visits", {"per_page": "100"})
+        visits, link = reply.data["visits"], reply.headers.get("Link")
+        while True:
+            yield Page("visits", [{name: each[name] for name in ("id", "seconds")} for each in visits])
+            if not link:
+                return
+            headers = {"Authorization": f"Bearer {extraction.settings.token.get_secret_value()}"}
+            answer = requests.get(link[1 : link.index(">")], headers=headers, timeout=5)
             answer.raise_for_status()
-            rows = [{name: each[name] for name in ("id", "seconds")} for each in answer.json()["visits"]]
-            yield Page("visits", rows)
-            url = answer.links.get("next", {}).get("url")
+            visits, link = answer.json()["visits"], answer.headers.get("Link")
 
 
 class SaysItsToken(Walk):
