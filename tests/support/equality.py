@@ -1,7 +1,7 @@
 """Marts of two connections that read one organisation, compared by what people call things, never by keys.
 
-A mart is turned into rows of natural ids: each `…_key` column becomes the name of what it points at, the mart's
-own key is left out. Rows are then paired by the mart's natural id, and columns compared.
+A mart is turned into rows of natural ids: each `…_key` column becomes the name of what it points at, the
+mart's own key is left out. Rows are then paired by the mart's natural id, and columns compared.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ select deployment_key, d.connection,
 from marts.fct_deployments as d
 inner join marts.dim_repository as r using (repository_key)
 inner join marts.dim_environment as e using (environment_key)
+union all
+select commit_key, c.connection, r.name || ' ' || c.sha
+from marts.fct_commits as c inner join marts.dim_repository as r using (repository_key)
 union all
 select ci_run_key, i.connection, r.name || ' ' || i.sha || ' ' || i.queued_at || ' ' || i.attempt
 from marts.fct_ci_runs as i inner join marts.dim_repository as r using (repository_key)
@@ -127,6 +130,10 @@ class Comparison:
                 example = f"{key}: {ours[key][column]!r} and {theirs[key][column]!r}"
                 found.append(Difference(mart.name, column, len(unequal), example))
         return found
+
+    def names(self) -> dict[str, str]:
+        """What people call the things behind keys."""
+        return dict(self._query("select key, min(name) from names group by key"))
 
     def _query(self, sql: str) -> Sequence[tuple[Any, ...]]:
         return self._connection.execute(sql).fetchall()

@@ -79,6 +79,6 @@ EXAMPLE = Example(
         "branch_rules": 1,
     },
     surface=surface,
-    drift={"merge_requests": "source_branch", "jobs": "stage", "deployments": "ref"},
+    drift={"merge_requests": "source_branch", "jobs": "stage", "environments": "tier"},
     base_path=API,
 )
