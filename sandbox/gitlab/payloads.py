@@ -13,6 +13,7 @@ from sandbox.gitlab.view import (
     ProjectView,
     Try,
     View,
+    ended_at,
     job_status,
     shown,
 )
@@ -21,6 +22,7 @@ from sandbox.history import Account, Commit, Deployment, Event, FieldChange, Hea
 Payload = dict[str, Any]
 
 WEB = "https://gitlab.example"
+GROUP = 1
 DEPLOY_JOBS = 700_000_000
 ISSUES = 40_000_000
 STATUSES = (OPENED_STATUS, "Ready", "In Progress", "Done", "Rejected")
@@ -68,13 +70,13 @@ def whole_user(account: Account) -> Payload:
 
 def namespace(path: str) -> Payload:
     """The group of the projects."""
-    return {"id": 1, "name": path, "path": path, "kind": "group", "full_path": path, "parent_id": None}
+    return {"id": GROUP, "name": path, "path": path, "kind": "group", "full_path": path, "parent_id": None}
 
 
 def group(path: str) -> Payload:
     """The group by itself."""
     return {
-        "id": 1,
+        "id": GROUP,
         "name": path,
         "path": path,
         "full_name": path,
@@ -305,7 +307,7 @@ def pipeline(record: Run, view: ProjectView, *, is_whole: bool = False) -> Paylo
     if not is_whole:
         return listed
     started = [one.job.started_at for one in tries if one.job.started_at and one.job.started_at <= view.now]
-    ended = [one.job.completed_at for one in tries if one.job.completed_at is not None]
+    ended = [end for one in tries if (end := ended_at(one.job)) is not None]
     is_over = status in {"success", "failed", "canceled"}
     actor = record.attempts[0].actor
     return {
@@ -354,7 +356,7 @@ def pipeline_updated_at(record: Run, view: ProjectView) -> int:
     times = [
         at
         for one in view.tries[record.id]
-        for at in (one.job.created_at, one.job.started_at, one.job.completed_at)
+        for at in (one.job.created_at, one.job.started_at, ended_at(one.job))
         if at is not None and at <= view.now
     ]
     return max([record.created_at, *times])
@@ -363,9 +365,9 @@ def pipeline_updated_at(record: Run, view: ProjectView) -> int:
 def _busy_seconds(tries: list[Try]) -> int:
     """Return for how long at least one job ran."""
     spans = sorted(
-        (one.job.started_at, one.job.completed_at)
+        (one.job.started_at, end)
         for one in tries
-        if one.job.started_at is not None and one.job.completed_at is not None
+        if one.job.started_at is not None and (end := ended_at(one.job)) is not None
     )
     total = reached = 0
     for start, end in spans:
@@ -381,7 +383,7 @@ def job(one: Try, view: ProjectView) -> Payload:
     is_started = record.started_at is not None and record.started_at <= now
     is_over = status not in {"running", "pending"}
     started_at = record.started_at if is_started else None
-    ended_at = record.completed_at if is_over else None
+    finished_at = ended_at(record) if is_over else None
     reason = "job_execution_timeout" if record.conclusion == "timed_out" else "script_failure"
     return {
         "id": record.id,
@@ -394,9 +396,11 @@ def job(one: Try, view: ProjectView) -> Payload:
         "allow_failure": may_fail(record.name, view),
         "created_at": stamp(record.created_at),
         "started_at": stamp(started_at),
-        "finished_at": stamp(ended_at),
+        "finished_at": stamp(finished_at),
         "erased_at": None,
-        "duration": float(ended_at - started_at) if ended_at is not None and started_at is not None else None,
+        "duration": float(finished_at - started_at)
+        if finished_at is not None and started_at is not None
+        else None,
         "queued_duration": float(started_at - record.created_at) if started_at is not None else None,
         "failure_reason": reason if status == "failed" else None,
         "user": user(run.attempts[one.number - 1].actor),
@@ -437,7 +441,7 @@ def deployment(record: Deployment, view: ProjectView, *, is_whole: bool = False)
     states = [one.state for one in statuses]
     started_at = next((one.at for one in statuses if one.state == "in_progress"), None)
     is_over = bool(states) and states[-1] in {"success", "failure", "error"}
-    ended_at = statuses[-1].at if is_over and started_at is not None else None
+    finished_at = statuses[-1].at if is_over and started_at is not None else None
     named = environment(record.environment, view)
     listed = {
         "id": record.id,
@@ -457,7 +461,7 @@ def deployment(record: Deployment, view: ProjectView, *, is_whole: bool = False)
             "ref": record.ref,
             "created_at": stamp(record.created_at),
             "started_at": stamp(started_at),
-            "finished_at": stamp(ended_at),
+            "finished_at": stamp(finished_at),
             "user": user(record.creator),
         },
         "pending_approval_count": int(states[-1:] == ["waiting"]),

@@ -13,6 +13,7 @@ from sandbox.gitlab.notes import notes, username
 from sandbox.gitlab.view import MergeRequest, ProjectView, View
 from sandbox.history import Account
 from sandbox.http import Request, Response
+from sandbox.organisation import OWNER
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
@@ -72,8 +73,8 @@ def route(path: str) -> Callable[[Endpoint], Endpoint]:
 
 def answer(call: Call, api: str) -> Response:
     """Answer a GET; raises NotFoundError, ForbiddenError, or ValueError for parameters that make no sense."""
-    path = call.request.path.removeprefix(api)
-    for pattern, endpoint in _ROUTES:
+    root, found, path = call.request.path.partition(api)
+    for pattern, endpoint in _ROUTES if found and not root else ():
         if match := pattern.fullmatch(path):
             return _moved(call, match.groupdict()) or endpoint(call, **match.groupdict())
     raise NotFoundError
@@ -232,7 +233,7 @@ def user(call: Call, number: int) -> Response:
 def group(call: Call, path: str) -> Response:
     """The group."""
     _group_projects(call, path)
-    return Response.of_json(payloads.group(path))
+    return Response.of_json(payloads.group(OWNER))
 
 
 @route(r"/groups/{path}/projects")
@@ -242,7 +243,8 @@ def group_projects(call: Call, path: str) -> Response:
 
 
 def _group_projects(call: Call, path: str) -> list[ProjectView]:
-    found = [view for view in call.view.projects if view.path.startswith(f"{unquote(path)}/")]
+    name = OWNER if path == str(payloads.GROUP) else unquote(path)
+    found = [view for view in call.view.projects if view.path.startswith(f"{name}/")]
     if not found:
         raise NotFoundError("Group")
     return found

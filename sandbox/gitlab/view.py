@@ -238,9 +238,15 @@ def _issue(ticket: Ticket, number: int, now: int) -> Issue:
     return Issue(ticket, number, status, max([ticket.created_at, *(one.at for one in fields)]), closed_at)
 
 
+def ended_at(job: Job) -> int | None:
+    """Return when a job ends: by GitLab's own clock, which does not run back as those of runners may."""
+    return None if job.completed_at is None else max(job.completed_at, job.started_at or job.completed_at)
+
+
 def job_status(job: Job, now: int) -> str:
     """Return GitLab's status of a job at an instant."""
-    if job.completed_at is not None and job.completed_at <= now:
+    end = ended_at(job)
+    if end is not None and end <= now:
         return {"success": "success", "cancelled": "canceled", "skipped": "skipped"}.get(
             job.conclusion or "", "failed"
         )
