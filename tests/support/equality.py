@@ -102,7 +102,8 @@ class Comparison:
         ]
         found = self._query(
             f"select {', '.join(named)} from marts.{mart.name} as m "
-            f"where m.{mart.owner} in (select key from names where connection = '{connection}') and ({mart.only})"
+            f"where m.{mart.owner} in (select key from names where connection = '{connection}') "
+            f"and ({mart.only})"
         )
         rows: dict[tuple[Any, ...], Row] = {}
         for values in found:
