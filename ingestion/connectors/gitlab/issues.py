@@ -23,8 +23,6 @@ _BATCH = 50
 
 def issue_pages(walk: Walk) -> Iterator[Page]:
     """Pages of the issues that changed and of their events; moves the cursor after the last."""
-    if walk.project.get("issues_enabled") is False:
-        return
     for page in walk.changed("issues", "/issues", scope="all", with_labels_details="true"):
         for start in range(0, len(page), _BATCH):
             yield from _row_pages(walk, page[start : start + _BATCH])

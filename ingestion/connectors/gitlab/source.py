@@ -24,7 +24,17 @@ from ingestion.connectors.gitlab.walk import PAGE_SIZE, Accounts, Walk
 Payload = dict[str, Any]
 PagesOf = Callable[[Walk], Iterator[Page]]
 
-_OPTIONAL_PARTS: dict[str, PagesOf] = {
+_SWITCHES = {
+    "merge_requests": "merge_requests_access_level",
+    "pipelines": "builds_access_level",
+    "deployments": "environments_access_level",
+    "releases": "releases_access_level",
+    "issues": "issues_access_level",
+}
+"""Features that a project may have switched off; what is not, and refused all the same, is an error."""
+
+_PARTS: dict[str, PagesOf] = {
+    "merge_requests": merge_request_pages,
     "merge_trains": merge_train_pages,
     "releases": release_pages,
     "issues": issue_pages,
@@ -53,9 +63,13 @@ def started(extraction: Extraction, accounts: Accounts, project: Payload) -> Wal
 
 def parts(settings: GitLabSettings, project: Payload) -> list[PagesOf]:
     """What is read of a project; without a default branch there is no history to read."""
-    history: list[PagesOf] = [history_pages if settings.clone else tag_pages]
-    chosen = [pages_of for name, pages_of in _OPTIONAL_PARTS.items() if name not in settings.without]
-    return [rule_pages, merge_request_pages, *(history if project.get("default_branch") else []), *chosen]
+    history: list[PagesOf] = [rule_pages, history_pages if settings.clone else tag_pages]
+    chosen = [
+        pages_of
+        for name, pages_of in _PARTS.items()
+        if name not in settings.without and project.get(_SWITCHES.get(name, "")) != "disabled"
+    ]
+    return [*(history if project.get("default_branch") else []), *chosen]
 
 
 def projects(extraction: Extraction) -> Iterator[Payload]:

@@ -53,15 +53,8 @@ class Accounts:
     def named(self, username: str) -> str | None:
         """Id of the user of that name; None where nobody bears it any more."""
         if username not in self.known:
-            found = [
-                one
-                for one in self.extraction.http.get_json("/users", {"username": username})
-                if one["username"] == username
-            ]
-            if not found:
-                return None
-            self.id_of(found[0])
-        return self.known[username]
+            self.id_of(next((one for one in self._found(username) if one["username"] == username), None))
+        return self.known.get(username)
 
     def take(self) -> Page:
         """The accounts met since the last call."""
@@ -78,6 +71,13 @@ class Accounts:
                 "email_hash": self.extraction.hash_email(profile.get("public_email") or None),
             }
         )
+
+    def _found(self, username: str) -> list[Payload]:
+        try:
+            found: list[Payload] = self.extraction.http.get_json("/users", {"username": username})
+        except (NotFoundError, AccessDeniedError):
+            return []
+        return found
 
     def _profile(self, identity: str) -> Mapping[str, Any]:
         try:
@@ -174,7 +174,7 @@ class Walk:
             [at for at in (instant(cursor) - OVERLAP if cursor else since, since) if at], default=None
         )
         for page in self._window(path, params, start):
-            fresh = [row for row in page if _version(row, known, met)]
+            fresh = [row for row in page if _is_news(row, known, met)]
             met.update((str(row["id"]), row.get("updated_at")) for row in page)
             yield fresh
         state["cursor"] = max([at for at in (*met.values(), cursor) if at], key=instant, default=None)
@@ -207,8 +207,8 @@ class Walk:
                 return
 
 
-def _version(row: Payload, known: Mapping[str, str | None], met: Mapping[str, str | None]) -> bool:
-    """Whether a row differs from what was read of it before, in the last walk or in this one."""
+def _is_news(row: Payload, known: Mapping[str, str | None], met: Mapping[str, str | None]) -> bool:
+    """Whether a row differs from what was read of it, in the last walk or earlier in this one."""
     key, updated = str(row["id"]), row.get("updated_at")
     return not ((key in met and met[key] == updated) or (updated and known.get(key) == updated))
 

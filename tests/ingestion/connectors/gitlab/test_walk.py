@@ -13,7 +13,7 @@ from support.gitlab_walks import HASHER, Walker
 from ingestion.conformance.server import CUT, Server
 from ingestion.conformance.surface import Request, Response
 from ingestion.connectors.gitlab import CONNECTOR
-from ingestion.http import AuthenticationError, TransportError
+from ingestion.http import AccessDeniedError, AuthenticationError, TransportError
 
 AnySurface = Callable[[Request], Response]
 
@@ -224,8 +224,26 @@ def test_what_an_edition_or_a_token_lacks_is_said_and_left_out(walker: Walker, p
 
 def test_a_list_that_is_refused_ends_the_walk(walker: Walker) -> None:
     walker.fake.refused.add("/merge_requests")
-    with pytest.raises(Exception, match="403"):
+    with pytest.raises(AccessDeniedError):
         walker.walk()
+
+
+def test_what_a_project_has_switched_off_is_not_asked_for(walker: Walker) -> None:
+    walker.fake.project["builds_access_level"] = "disabled"
+    walker.fake.refused |= {"/jobs", "/pipelines"}
+    walked = walker.walk()
+    assert walked.rows("deployments")
+    assert not walked.rows("jobs")
+    walker.fake.project["builds_access_level"] = "enabled"
+    with pytest.raises(AccessDeniedError):
+        walker.walk()
+
+
+def test_an_empty_project_has_neither_history_nor_rules(walker: Walker) -> None:
+    walker.fake.project["default_branch"] = None
+    walked = walker.walk()
+    assert walked.row("repositories")["default_branch"] is None
+    assert walked.rows("tags") + walked.rows("branch_rules") == []
 
 
 def test_a_kind_that_is_always_refused_is_not_asked_for_again_and_again(walker: Walker) -> None:

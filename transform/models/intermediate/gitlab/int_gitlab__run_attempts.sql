@@ -14,7 +14,6 @@ attempts as (
         connection,
         pipeline_id,
         attempt,
-        min(coalesce(queued_at, created_at)) as queued_at,
         min(created_at) as created_at,
         min(started_at) as started_at,
         max(finished_at) as finished_at,
