@@ -14,9 +14,9 @@ statuses as (
 
 ),
 
-iteration_events as (
+sprints as (
 
-    select * from {{ ref('stg_gitlab__issue_iteration_events') }}
+    select * from {{ ref('int_gitlab__issue_sprints') }}
 
 ),
 
@@ -60,26 +60,6 @@ status_steps as (
 
 ),
 
-sprint_steps as (
-
-    select
-        connection,
-        issue_id,
-        'iteration:' || event_id as event_id,
-        'sprint' as field,
-        lag(case when action = 'add' then iteration_id end) over (
-            partition by connection, issue_id order by occurred_at, cast(event_id as bigint)
-        ) as from_value,
-        case when action = 'add' then iteration_id end as to_value,
-        cast(null as string) as from_name,
-        cast(null as string) as to_name,
-        cast(null as string) as to_category,
-        occurred_at,
-        actor_id
-    from iteration_events
-
-),
-
 united as (
 
     select * from created
@@ -87,7 +67,19 @@ united as (
     select * from status_steps
     where from_value <> to_value
     union all
-    select * from sprint_steps
+    select
+        connection,
+        issue_id,
+        event_id,
+        'sprint' as field,
+        from_iteration_id as from_value,
+        to_iteration_id as to_value,
+        cast(null as string) as from_name,
+        cast(null as string) as to_name,
+        cast(null as string) as to_category,
+        occurred_at,
+        actor_id
+    from sprints
 
 ),
 
