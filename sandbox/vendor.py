@@ -81,10 +81,13 @@ class Vendor:
     write: Callable[[Scene], None] = lambda _scene: None
 
 
-REGISTERED = ("files", "github", "jira")
+REGISTERED = ("files", "github", "gitlab", "jira")
 """One line per vendor: the name of its folder."""
 
-STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github", "jira", "files")}
+STACKS: Mapping[str, tuple[str, ...]] = {
+    "github": ("github", "jira", "files"),
+    "gitlab": ("gitlab", "files"),
+}
 """Sets of vendors that one company would use together."""
 
 

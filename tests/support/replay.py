@@ -43,6 +43,12 @@ class Replay:
         host, _, port = self.github_url.rpartition(":")
         return f"{host}:{int(port) + 2}"
 
+    @property
+    def gitlab_url(self) -> str:
+        """GitLab's REST API, on the port after GitHub's."""
+        host, _, port = self.github_url.rpartition(":")
+        return f"{host}:{int(port) + 1}/api/v4"
+
 
 @pytest.fixture(scope="session")
 def replay() -> Iterator[Replay]:

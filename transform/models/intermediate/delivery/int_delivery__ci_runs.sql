@@ -29,6 +29,9 @@ known as (
         case when ci_runs.started_at <= horizons.events_until_at then ci_runs.started_at end as started_at,
         case when ci_runs.finished_at <= horizons.events_until_at then ci_runs.finished_at end as finished_at,
         case
+            when ci_runs.finished_at <= horizons.events_until_at then ci_runs.busy_seconds
+        end as busy_seconds,
+        case
             when ci_runs.finished_at > horizons.events_until_at then 'running'
             else ci_runs.conclusion
         end as conclusion

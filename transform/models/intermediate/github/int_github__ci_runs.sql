@@ -36,6 +36,7 @@ final as (
             when workflow_runs.status in ('in_progress', 'completed') then workflow_runs.run_started_at
         end as started_at,
         case when workflow_runs.status = 'completed' then workflow_runs.updated_at end as finished_at,
+        cast(null as bigint) as busy_seconds,
         case
             when workflow_runs.status = 'completed' then conclusions.conclusion
             else 'running'

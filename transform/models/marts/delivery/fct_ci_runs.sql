@@ -83,6 +83,7 @@ select
     {{ ci_queue_null_reason() }} as queue_seconds_null_reason,
     {{ possible_seconds('started_at', 'finished_at') }} as run_seconds,
     {{ ci_run_null_reason() }} as run_seconds_null_reason,
+    busy_seconds,
     conclusion,
     {{ ci_failure_class() }} as failure_class,
     sha is not null and has_both_outcomes and conclusion in ('success', 'failure') as is_flaky,

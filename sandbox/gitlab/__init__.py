@@ -1,0 +1,26 @@
+"""GitLab's surface over the history: REST and git, with its paging, its limits and its ways to fail.
+
+`app` lets in and counts, `rest` finds the endpoint and pages, `view` is the history as of now, `notes` says
+it in GitLab's words, `payloads` makes the objects. Tickets are issues here.
+"""
+
+from typing import Any
+
+from sandbox.gitlab.app import GitLab
+from sandbox.organisation import Organisation
+from sandbox.vendor import TOKEN_REFERENCE, Vendor
+
+__all__ = ["VENDOR", "GitLab"]
+
+
+def _connection(organisation: Organisation, url: str, now: int) -> dict[str, Any]:
+    return {
+        "name": "acme-gitlab",
+        "connector": "gitlab",
+        "base_url": f"{url}/api/v4",
+        "token": TOKEN_REFERENCE,
+        "projects": [repository.name_at(now) for repository in organisation.history.repositories],
+    }
+
+
+VENDOR = Vendor("gitlab", GitLab.of, _connection)
