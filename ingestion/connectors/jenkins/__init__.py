@@ -1,0 +1,31 @@
+"""Jenkins: builds of all kinds of jobs, stages of pipelines, test counts, and the jobs that deploy.
+
+This is the declaration; `source.py` walks, `rows.py` reads answers, `tables.py` says what comes out.
+"""
+
+from __future__ import annotations
+
+from ingestion.connector import Connector
+from ingestion.connectors.jenkins.checks import check
+from ingestion.connectors.jenkins.settings import EXAMPLE, JenkinsSettings, client
+from ingestion.connectors.jenkins.source import extract
+from ingestion.connectors.jenkins.tables import TABLES
+
+CONNECTOR = Connector(
+    name="jenkins",
+    title="Jenkins",
+    settings=JenkinsSettings,
+    tables=TABLES,
+    provides={
+        "repositories": {},
+        "ci_runs": {},
+        "ci_jobs": {},
+        "test_reports": {},
+        "deployments": {},
+    },
+    grains={"repositories": "repositories", "ci_runs": "builds", "ci_jobs": "stages"},
+    client=client,
+    extract=extract,
+    check=check,
+    example=EXAMPLE,
+)
