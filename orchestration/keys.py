@@ -29,6 +29,7 @@ BUILT_FACTS = {
     "runs": AS_OF,
     "connections": AS_OF,
     "deployment_commits": CONTAINMENT,
+    "repository_matches": CONTAINMENT,
     "deployment_sequence": CONTAINMENT,
 }
 

@@ -28,7 +28,7 @@ EXTRACTED_AT = "2026-03-09 06:00:00+00"
 
 
 def raw_warehouse(folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Path:
-    """A warehouse in `folder` with `raw_flowgauge` of the settings above and `raw_github` as declared.
+    """A warehouse in `folder` with `raw_flowgauge` of the settings above and each connector's tables as declared.
 
     Args:
         folder: where `warehouse.duckdb` and `flowgauge.yaml` are made.
@@ -43,20 +43,22 @@ def raw_warehouse(folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]] 
         connection.execute(
             "insert into raw_flowgauge.runs values ('r1', '2026-03-09 06:00', '2026-03-09 06:00')"
         )
-        connection.execute("create schema raw_github")
-        for table in (*connectors()["github"].tables, REJECTED_ROWS):
-            _create(connection, table)
-            for row in (rows or {}).get(table.name, ()):
-                _insert(connection, table.name, row)
+        for connector in connectors().values():
+            connection.execute(f"create schema {connector.dataset}")
+            for table in (*connector.tables, REJECTED_ROWS):
+                _create(connection, connector.dataset, table)
+        for name, given in (rows or {}).items():
+            for row in given:
+                _insert(connection, name, row)
     return warehouse
 
 
-def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+def _create(connection: duckdb.DuckDBPyConnection, dataset: str, table: Table) -> None:
     declared = [
         f'"{column.name}" {TYPES.get(column.data_type, column.data_type)}' for column in table.columns
     ]
     columns = ["connection text", *declared, "extracted_at timestamptz", "row_hash text"]
-    connection.execute(f"create table raw_github.{table.name} ({', '.join(columns)})")
+    connection.execute(f"create table {dataset}.{table.name} ({', '.join(columns)})")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, Any]) -> None:

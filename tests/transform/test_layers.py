@@ -10,6 +10,7 @@ import pytest
 from support import dbt_layers
 from support.dbt_layers import RULES, Rule
 
+from ingestion.connector import connectors
 from transform.runner import DbtProject, provided_entities
 
 Change = Callable[[dict[str, Any]], None]
@@ -18,7 +19,8 @@ Change = Callable[[dict[str, Any]], None]
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("dbt")
-    project = DbtProject(folder / "none.duckdb", folder / "target", {"github": provided_entities("github")})
+    enabled = {name: provided_entities(name) for name in connectors()}
+    project = DbtProject(folder / "none.duckdb", folder / "target", enabled)
     return project.parse()
 
 

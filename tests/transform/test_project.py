@@ -9,6 +9,7 @@ import pytest
 from support.dbt_layers import models
 from support.raw_tables import raw_warehouse
 
+from ingestion.connector import connectors
 from transform.containment import compute_containment
 from transform.runner import DbtProject, provided_entities
 
@@ -20,8 +21,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLOWGAUGE_TEST_TOKEN", "t")
         warehouse = raw_warehouse(folder)
-    connectors = {"github": provided_entities("github")}
-    project = DbtProject(warehouse, folder / "target", connectors, with_unit_tests=True)
+    enabled = {name: provided_entities(name) for name in connectors()}
+    project = DbtProject(warehouse, folder / "target", enabled, with_unit_tests=True)
     project.invoke(["build", "--select", "+path:models/canonical"])
     compute_containment(warehouse)
     project.invoke(["build", "--exclude", "+path:models/canonical"])

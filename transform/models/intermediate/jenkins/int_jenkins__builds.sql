@@ -20,8 +20,8 @@ conclusions as (
 
 ),
 
--- Jenkins stamps a build when an executor takes it, so the wait before lies before the stamp; a build without a
--- checkout of its own works on what the build before it in the chain was of.
+-- Jenkins stamps a build when an executor takes it, so its time in the queue lies before the stamp; a build
+-- without a checkout of its own works on the commit of the build that started it
 final as (
 
     select
