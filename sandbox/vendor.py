@@ -7,7 +7,7 @@ port of its own, so that their paths are the vendors' own.
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,18 +71,20 @@ class Vendor:
         build: makes the surface.
         connection: the entry of flowgauge.yaml that reads it at a URL, as of an instant.
         settings: what else of flowgauge.yaml the company would write for it, by top-level key.
+        takes_over: what it changes in the entries of others that are used beside it, by their names.
     """
 
     name: str
     build: Callable[[Scene], VendorSurface]
     connection: Callable[[Organisation, str, int], dict[str, Any]]
     settings: Callable[[Organisation, int], Mapping[str, Any]] = lambda _organisation, _now: {}
+    takes_over: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-REGISTERED = ("github",)
+REGISTERED = ("github", "jenkins")
 """One line per vendor: the name of its folder."""
 
-STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github",)}
+STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github",), "jenkins": ("github", "jenkins")}
 """Sets of vendors that one company would use together."""
 
 
