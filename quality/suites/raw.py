@@ -24,6 +24,9 @@ STALE_HOURS = 24
 CLOCK_SKEW_SECONDS = 3600
 """Slack between the source's clock and ours. A zone that was read wrongly is off by an hour or more."""
 
+_PAST_COLUMNS = ("created_at", "updated_at", "started_at", "day")
+"""Columns of raw tables that can only lie before the reading."""
+
 _OWN_TABLES = ("source_counts", "rejected_rows")
 
 
@@ -82,7 +85,7 @@ def _of_dataset(source: Source) -> tuple[Check, ...]:
             f"{dataset}.source_counts",
             "rows_are_not_from_the_future",
             "blocking",
-            "No row was created or updated at the source over an hour after it was read: its zone was lost.",
+            "No row was made, changed or begun at the source over an hour after it was read: its zone was lost.",
             _future_rows(dataset),
         ),
     )
@@ -223,10 +226,10 @@ def _future_rows(dataset: str) -> Callable[[Catalogue], str]:
                 f"select connection, '{relation}' as relation, '{column}' as column_name,"
                 f" count(*) as row_count, max({column}) as latest_at from {relation}"
                 f" where {column} > extracted_at + interval '{CLOCK_SKEW_SECONDS}' second group by all"
-                for column in ("created_at", "updated_at")
+                for column in _PAST_COLUMNS
                 for relation in relations(catalogue, dataset, "connection", "extracted_at", column)
             ),
-            f"no creation or update time in {dataset}",
+            f"no time or day of the past in {dataset}",
         )
 
     return breaches

@@ -22,6 +22,14 @@ CONNECTOR = Connector(
         "ci_jobs": {},
         "test_reports": {},
         "deployments": {},
+        "deployment_events": {
+            # Told by the Metrics plugin, as the time in the queue before the start.
+            "created": "derived",
+            "started": "exact",
+            "succeeded": "exact",
+            "failed": "exact",
+            "cancelled": "exact",
+        },
     },
     grains={"repositories": "repositories", "ci_runs": "builds", "ci_jobs": "stages"},
     client=client,
