@@ -235,7 +235,7 @@ class Connector:
         raise ConnectorError(f"connector {self.name} yielded a page of {name!r}, which it does not declare")
 
 
-REGISTERED = ("copilot", "github", "jenkins")
+REGISTERED = ("claude_code", "copilot", "github", "jenkins")
 """One line per connector: the name of its folder in `ingestion/connectors/`."""
 
 

@@ -85,7 +85,7 @@ def _of_dataset(source: Source) -> tuple[Check, ...]:
             f"{dataset}.source_counts",
             "rows_are_not_from_the_future",
             "blocking",
-            "No row was made, changed or begun at the source over an hour after it was read: its zone was lost.",
+            "No row was made or begun at the source over an hour after it was read: its zone was lost.",
             _future_rows(dataset),
         ),
     )
@@ -152,9 +152,9 @@ where coalesce(loaded.row_count, 0) + coalesce(rejected.row_count, 0)
 
 
 def _scopes(columns: Sequence[str]) -> list[str]:
-    """SQL of the scopes that a count can be about: the whole table, or one value of an id."""
-    ids = [column for column in columns if column.endswith("_id") and not column.startswith("_")]
-    return ["''", *(f"'{column}=' || {column}" for column in ids)]
+    """SQL of the scopes that a count can be about: the whole table, or one value of an id or a day."""
+    parts = [column for column in columns if column.endswith("_id") or column == "day"]
+    return ["''", *(f"'{column}=' || {column}" for column in parts if not column.startswith("_"))]
 
 
 def _rejected_share(dataset: str) -> Callable[[Catalogue], str]:

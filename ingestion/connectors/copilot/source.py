@@ -158,6 +158,7 @@ def _user_day(row: Payload, day: date) -> Payload:
         "user_id": str(row["user_id"]),
         "day": day,
         "interaction_count": row.get("user_initiated_interaction_count"),
+        "cli_prompt_count": (row.get("totals_by_cli") or {}).get("prompt_count"),
         "generation_count": row.get("code_generation_activity_count"),
         "acceptance_count": row.get("code_acceptance_activity_count"),
         "suggested_line_count": row.get("loc_suggested_to_add_sum"),

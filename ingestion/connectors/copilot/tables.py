@@ -41,7 +41,11 @@ USER_DAYS = Table(
     columns=(
         _USER,
         _DAY,
-        _count("interaction_count", "Prompts and other interactions that the person began."),
+        _count(
+            "interaction_count",
+            "Prompts and other interactions that the person began in an editor or on the web.",
+        ),
+        _count("cli_prompt_count", "Prompts on the command line, which are not among the interactions."),
         _count("generation_count", "Times that code was suggested or generated."),
         _count("acceptance_count", "Times that such code was accepted."),
         _count("suggested_line_count", "Lines that Copilot suggested to add."),

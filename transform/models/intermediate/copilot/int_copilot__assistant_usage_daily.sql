@@ -18,7 +18,7 @@ final as (
         'copilot' as tool,
         day,
         cast(null as bigint) as session_count,
-        interaction_count as prompt_count,
+        interaction_count + coalesce(cli_prompt_count, 0) as prompt_count,
         generation_count as suggested_count,
         acceptance_count as accepted_count,
         added_line_count,

@@ -15,6 +15,7 @@ renamed as (
         user_id,
         day,
         interaction_count,
+        cli_prompt_count,
         generation_count,
         acceptance_count,
         suggested_line_count,
