@@ -81,10 +81,13 @@ class Vendor:
     takes_over: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-REGISTERED = ("github", "jenkins")
+REGISTERED = ("claude_code", "copilot", "github", "jenkins")
 """One line per vendor: the name of its folder."""
 
-STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github",), "jenkins": ("github", "jenkins")}
+STACKS: Mapping[str, tuple[str, ...]] = {
+    "github": ("github", "copilot", "claude_code"),
+    "jenkins": ("github", "jenkins", "copilot", "claude_code"),
+}
 """Sets of vendors that one company would use together."""
 
 

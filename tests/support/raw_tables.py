@@ -28,7 +28,7 @@ EXTRACTED_AT = "2026-03-09 06:00:00+00"
 
 
 def raw_warehouse(folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Path:
-    """A warehouse in `folder` with `raw_flowgauge` of the settings above and each connector's tables as declared.
+    """A warehouse in `folder` with `raw_flowgauge` of the settings above and the tables of all connectors.
 
     Args:
         folder: where `warehouse.duckdb` and `flowgauge.yaml` are made.

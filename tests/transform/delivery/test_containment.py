@@ -323,7 +323,9 @@ def test_a_deployment_that_another_connection_tells_of_carries_the_hosts_commits
         ("hub", "r1", "1", "m0", True),
         ("hub", "r1", "1", "m3", False),
     ]
-    of_the_host = "select deployment, sha from raw_flowgauge.deployment_commits where source_connection = 'hub'"
+    of_the_host = (
+        "select deployment, sha from raw_flowgauge.deployment_commits where source_connection = 'hub'"
+    )
     assert ("4", "m3") in read(warehouse, of_the_host)
 
 
@@ -334,5 +336,7 @@ def test_a_name_that_two_connections_host_is_matched_with_neither(warehouse: Pat
         connection.execute("insert into canonical.commits values ('lab', '7', 'm0')")
     compute_containment(warehouse)
     assert read(warehouse, MATCHES) == [("ci", "git/acme/shop", None, None, True)]
-    own = "select connection, repository from raw_flowgauge.deployment_sequence where source_connection = 'ci'"
+    own = (
+        "select connection, repository from raw_flowgauge.deployment_sequence where source_connection = 'ci'"
+    )
     assert read(warehouse, own) == [("ci", "git/acme/shop")]
