@@ -304,9 +304,10 @@ def told_by_a_ci_system(warehouse: Path, deployment: str, sha: str) -> None:
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("insert into canonical.repositories values ('ci', 'git/acme/shop', 'Acme/Shop')")
         connection.execute(
-            "insert into canonical.deployments by name select 'ci' as connection, 'git/acme/shop' as repository, "
-            "'production' as environment, ? as source_id, ? as sha, timestamp '2026-03-02 20:00' as created_at, "
-            "timestamp '2026-03-02 20:10' as finished_at, 'success' as status",
+            "insert into canonical.deployments by name select 'ci' as connection, "
+            "'git/acme/shop' as repository, 'production' as environment, ? as source_id, ? as sha, "
+            "timestamp '2026-03-02 20:00' as created_at, timestamp '2026-03-02 20:10' as finished_at, "
+            "'success' as status",
             [deployment, sha],
         )
 
