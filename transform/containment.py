@@ -2,8 +2,8 @@
 
 Holds the walk over the commit graph, a pure function, and `compute_containment`, which feeds it from
 `canonical` and writes `raw_flowgauge.deployment_commits` and `raw_flowgauge.deployment_sequence`. Where one
-connection tells of deployments and another hosts the commits, their repositories are matched by full name first
-(`raw_flowgauge.repository_matches`).
+connection tells of deployments and another hosts the commits, their repositories are matched by full name
+first (`raw_flowgauge.repository_matches`).
 It is Python because one recursive query per deployment did not end in 40 s where this takes under a second.
 Which service a deployment belongs to and which change a commit belongs to is decided later, in SQL.
 """
@@ -206,8 +206,8 @@ def _step(
     return Step(attempt.deployment, previous.deployment, commit, is_first_success, is_rollback, is_redeploy)
 
 
-# A connection hosts the repositories whose changes or commits it has; of others it only tells. Those are matched
-# by full name, and with none where several connections host one of that name.
+# A connection hosts the repositories whose changes or commits it has; of others it only tells. Those are
+# matched by full name, and with none where several connections host one of that name.
 _MATCH = """
     create or replace temp table matches as
     with hosted as (
