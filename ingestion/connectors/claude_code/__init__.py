@@ -20,6 +20,8 @@ CONNECTOR = Connector(
     # Usage comes by terminal as well, and is summed up by person and day.
     grains={"accounts": "actors"},
     client=client,
+    paging=("next_page, a token in the answer",),
+    cursor="the last day that had any use",
     extract=extract,
     check=check,
     example=EXAMPLE,

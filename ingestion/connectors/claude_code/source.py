@@ -1,7 +1,7 @@
 """The walk over an organisation's days: one request for each UTC day and page of it.
 
-A day is told an hour late at most, so that the last day seen and the one before it are read again; a day that
-is read replaces what was known of it.
+A day is told an hour late at most, so that the last day seen and the one before it are read again. What is
+told of a day replaces what was known of it; of a day that is told nothing of, what was known stays.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ Payload = dict[str, Any]
 
 PATH = "/v1/organizations/usage_report/claude_code"
 PAGE_SIZE = 1000
-_KEPT = timedelta(days=365)
 _OPEN_DAYS = timedelta(days=2)
 _DAY = timedelta(days=1)
 _USD = "USD"
@@ -29,18 +28,23 @@ def extract(extraction: Extraction) -> Iterator[Page]:
     day = _first_day(extraction, today, cursor)
     while day <= today:
         reported = list(_records(extraction, day))
-        actors = [_actor(extraction, record["actor"]) for record in reported]
-        rows = [_row(day, actor["id"], record) for actor, record in zip(actors, reported, strict=True)]
-        yield Page("actors", actors)
-        yield Page("usage_days", rows, [(day,)])
-        cursor = max(cursor or "", day.isoformat()) if rows else cursor
+        if reported:
+            yield from _day_pages(extraction, day, reported)
+            cursor = max(cursor or "", day.isoformat())
         day += _DAY
     extraction.state["day"] = cursor
 
 
+def _day_pages(extraction: Extraction, day: date, reported: list[Payload]) -> Iterator[Page]:
+    actors = [_actor(extraction, record["actor"]) for record in reported]
+    rows = [_row(day, actor["id"], record) for actor, record in zip(actors, reported, strict=True)]
+    yield Page("actors", actors)
+    yield Page("usage_days", rows, [(day,)])
+
+
 def _first_day(extraction: Extraction, today: date, cursor: str | None) -> date:
-    """The first day to read: the oldest that was not final, at most a year back."""
-    earliest = today - _KEPT
+    """The first day to read: the oldest that was not final, as far back as the settings allow."""
+    earliest = today - timedelta(days=extraction.settings.history_days)
     if extraction.since is not None:
         return max(extraction.since.astimezone(UTC).date(), earliest)
     if cursor is None:
@@ -73,7 +77,7 @@ def _actor(extraction: Extraction, actor: Payload) -> Payload:
 def _row(day: date, actor_id: str, record: Payload) -> Payload:
     core = record["core_metrics"]
     lines = core.get("lines_of_code") or {}
-    tools = (record.get("tool_actions") or {}).values()
+    tools = [tool for tool in (record.get("tool_actions") or {}).values() if isinstance(tool, dict)]
     return {
         "day": day,
         "actor_id": actor_id,

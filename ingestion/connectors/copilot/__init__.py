@@ -31,6 +31,8 @@ CONNECTOR = Connector(
         "session_changes": "agent_task_artifacts",
     },
     client=client,
+    paging=("Link header",),
+    cursor="the last day that had a report; the last change of a task, by repository",
     extract=extract,
     check=check,
     identities=identities,

@@ -47,6 +47,9 @@ class CopilotSettings(ConnectionSettings):
     repositories: Annotated[
         tuple[RepositoryName, ...], Field(description="Repositories (owner/name) whose agent tasks are read.")
     ] = ()
+    history_days: Annotated[
+        int, Field(ge=1, le=365, description="How many days back a first walk goes, at most a year.")
+    ] = 365
     without: Annotated[
         tuple[Part, ...], Field(description="Parts to leave out, for tokens that may not read them.")
     ] = ()

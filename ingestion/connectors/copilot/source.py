@@ -23,7 +23,6 @@ Payload = dict[str, Any]
 PAGE_SIZE = 100
 OPEN_DAYS = timedelta(days=4)
 _FIRST_DAY = date(2025, 10, 10)
-_KEPT = timedelta(days=365)
 _OVERLAP = timedelta(hours=1)
 
 
@@ -46,7 +45,7 @@ def usage_pages(extraction: Extraction) -> Iterator[Page]:
     if newest is None:
         extraction.log("there is no usage report yet")
         return
-    day = _first_day(newest, cursor, extraction.since)
+    day = _first_day(extraction, newest, cursor)
     while day <= newest:
         rows = _report(extraction, day)
         if rows is not None:
@@ -108,11 +107,11 @@ def _newest_day(extraction: Extraction) -> date | None:
     return date.fromisoformat(latest["report_end_day"]) if latest else None
 
 
-def _first_day(newest: date, cursor: str | None, since: datetime | None) -> date:
-    """The first day to read: the oldest that was not final, within the year that GitHub keeps."""
-    earliest = max(newest - _KEPT, _FIRST_DAY)
-    if since is not None:
-        return max(since.astimezone(UTC).date(), earliest)
+def _first_day(extraction: Extraction, newest: date, cursor: str | None) -> date:
+    """The first day to read: the oldest that was not final, as far back as the settings allow."""
+    earliest = max(newest - timedelta(days=extraction.settings.history_days), _FIRST_DAY)
+    if extraction.since is not None:
+        return max(extraction.since.astimezone(UTC).date(), earliest)
     if cursor is None:
         return earliest
     return max(date.fromisoformat(cursor) - OPEN_DAYS + timedelta(days=1), earliest)

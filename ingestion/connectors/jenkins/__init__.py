@@ -33,6 +33,7 @@ CONNECTOR = Connector(
     },
     grains={"repositories": "repositories", "ci_runs": "builds", "ci_jobs": "stages"},
     client=client,
+    cursor="the newest build number of each job, and the builds that still ran",
     extract=extract,
     check=check,
     example=EXAMPLE,

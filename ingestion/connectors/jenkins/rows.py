@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"^(?:\w[\w+.-]*://)?(?:[^@/]*@)?(?P<host>[^/:]+)(?::\d+(?
 _REMOTE = re.compile(r"^(?:refs/)?(?:remotes/[^/]+/|heads/|origin/)")
 _TIMEOUT = "ExceededTimeout"
 _NEVER_STARTED = "NOT_EXECUTED"
-_RUNNING_STAGES = frozenset({"IN_PROGRESS", "PAUSED_PENDING_INPUT"})
+_RUNNING_STAGES = ("IN_PROGRESS", "PAUSED_PENDING_INPUT")
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
