@@ -28,7 +28,7 @@ EXTRACTED_AT = "2026-03-09 06:00:00+00"
 
 
 def raw_warehouse(folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Path:
-    """A warehouse in `folder` with `raw_flowgauge` of the settings above and the tables of all connectors.
+    """A warehouse in `folder`: `raw_flowgauge` of the settings above, and the raw tables of all connectors.
 
     Args:
         folder: where `warehouse.duckdb` and `flowgauge.yaml` are made.
@@ -43,22 +43,22 @@ def raw_warehouse(folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]] 
         connection.execute(
             "insert into raw_flowgauge.runs values ('r1', '2026-03-09 06:00', '2026-03-09 06:00')"
         )
-        for connector in connectors().values():
-            connection.execute(f"create schema {connector.dataset}")
+        for name, connector in connectors().items():
+            connection.execute(f"create schema raw_{name}")
             for table in (*connector.tables, REJECTED_ROWS):
-                _create(connection, connector.dataset, table)
-        for name, given in (rows or {}).items():
+                _create(connection, f"raw_{name}.{table.name}", table)
+        for table_name, given in (rows or {}).items():
             for row in given:
-                _insert(connection, name, row)
+                _insert(connection, table_name, row)
     return warehouse
 
 
-def _create(connection: duckdb.DuckDBPyConnection, dataset: str, table: Table) -> None:
+def _create(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:
     declared = [
         f'"{column.name}" {TYPES.get(column.data_type, column.data_type)}' for column in table.columns
     ]
     columns = ["connection text", *declared, "extracted_at timestamptz", "row_hash text"]
-    connection.execute(f"create table {dataset}.{table.name} ({', '.join(columns)})")
+    connection.execute(f"create table {name} ({', '.join(columns)})")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, Any]) -> None:

@@ -19,8 +19,8 @@ Change = Callable[[dict[str, Any]], None]
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("dbt")
-    enabled = {name: provided_entities(name) for name in connectors()}
-    project = DbtProject(folder / "none.duckdb", folder / "target", enabled)
+    provided = {name: provided_entities(name) for name in connectors()}
+    project = DbtProject(folder / "none.duckdb", folder / "target", provided)
     return project.parse()
 
 

@@ -21,8 +21,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLOWGAUGE_TEST_TOKEN", "t")
         warehouse = raw_warehouse(folder)
-    enabled = {name: provided_entities(name) for name in connectors()}
-    project = DbtProject(warehouse, folder / "target", enabled, with_unit_tests=True)
+    provided = {name: provided_entities(name) for name in connectors()}
+    project = DbtProject(warehouse, folder / "target", provided, with_unit_tests=True)
     project.invoke(["build", "--select", "+path:models/canonical"])
     compute_containment(warehouse)
     project.invoke(["build", "--exclude", "+path:models/canonical"])
