@@ -252,7 +252,7 @@ def connector_new(
         reporter.line(f"{'would write' if dry_run else 'wrote'} {path}")
     if not dry_run:
         reporter.success(
-            f"it reads a vendor of its own making, and `flowgauge connector check {name}` finds nothing wrong: "
+            f"it reads a vendor of its own making, and `flowgauge connector check {name}` finds it good: "
             "put the real one in its place, the example first, as ingestion/README.md says"
         )
 

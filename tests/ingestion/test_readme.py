@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import ingestion
@@ -17,6 +18,15 @@ from ingestion.scaffold import ScaffoldError, planned
 TREE = Path(ingestion.__path__[0]).parent
 README = (TREE / "ingestion" / "README.md").read_text(encoding="utf-8")
 NAME = "tickets"
+LOAD = """
+import sys
+from pathlib import Path
+from ingestion.conformance import load_example
+from ingestion.conformance.bench import Bench
+
+with Bench(load_example(sys.argv[1]), Path(sys.argv[2])) as bench:
+    assert bench.history.later.moved
+"""
 
 
 class Checkout:
@@ -39,13 +49,21 @@ class Checkout:
         )
         return done.stdout
 
-    def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a module of the copy."""
-        environment = {**os.environ, "PYTHONPATH": str(self.folder)}
-        command = [sys.executable, "-m", *arguments]
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run Python in the copy, with further environment variables."""
+        environment = {**os.environ, "PYTHONPATH": str(self.folder), **variables}
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
+
+    def python(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a module of the copy."""
+        return self.run("-m", *arguments, **variables)
 
     def flowgauge(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.python("orchestration.cli", *arguments)
@@ -86,6 +104,19 @@ def test_it_is_written_in_the_house_style(checkout: Checkout) -> None:
     for arguments in (["check"], ["format", "--check"]):
         done = checkout.python("ruff", *arguments, "ingestion", f"tests/ingestion/connectors/{NAME}")
         assert done.returncode == 0, done.stdout
+
+
+def test_its_models_map_what_it_loads(checkout: Checkout, tmp_path: Path) -> None:
+    loaded = checkout.run("-c", LOAD, NAME, str(tmp_path))
+    assert loaded.returncode == 0, loaded.stderr
+    models = [f"path:models/{layer}/{NAME}" for layer in ("staging", "intermediate")]
+    selection = ["--indirect-selection", "cautious", "--select", *models, "work_items"]
+    arguments = ["--connectors", NAME, "--unit-tests", "build", *selection]
+    done = checkout.python("transform.runner", *arguments, FLOWGAUGE_HOME=str(tmp_path / "loads"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    with duckdb.connect(str(tmp_path / "loads" / "warehouse.duckdb"), read_only=True) as warehouse:
+        found = warehouse.execute("select key, resolution from canonical.work_items order by key").fetchall()
+    assert found == [(f"shop-{number}", "done" if number == 2 else None) for number in range(1, 7)]
 
 
 def test_what_is_wrong_is_said_in_plain_words(checkout: Checkout) -> None:
