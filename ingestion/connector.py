@@ -291,7 +291,7 @@ class Connector:
         raise ConnectorError(f"connector {self.name} yielded a page of {name!r}, which it does not declare")
 
 
-REGISTERED = ("files", "git", "github", "gitlab", "jira")
+REGISTERED = ("claude_code", "copilot", "files", "git", "github", "gitlab", "jenkins", "jira")
 """One line per connector: the name of its folder in `ingestion/connectors/`."""
 
 

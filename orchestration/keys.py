@@ -30,6 +30,7 @@ BUILT_FACTS = {
     "runs": AS_OF,
     "connections": AS_OF,
     "deployment_commits": CONTAINMENT,
+    "repository_matches": CONTAINMENT,
     "deployment_sequence": CONTAINMENT,
     "person_accounts": PERSONS,
     "person_aliases": PERSONS,

@@ -15,7 +15,17 @@ def settings_of(
     """Return the settings that read these vendors' surfaces; tokens come from the environment."""
     content: dict[str, Any] = {
         "reporting_timezone": "Europe/Berlin",
-        "connections": [vendor.connection(organisation, urls[vendor.name], now) for vendor in vendors],
+        "connections": [
+            {
+                **vendor.connection(organisation, urls[vendor.name], now),
+                **{
+                    key: value
+                    for other in vendors
+                    for key, value in other.takes_over.get(vendor.name, {}).items()
+                },
+            }
+            for vendor in vendors
+        ],
         "teams": [
             {
                 "name": team.name,

@@ -7,7 +7,7 @@ port of its own, so that their paths are the vendors' own.
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -72,6 +72,7 @@ class Vendor:
         connection: the entry of flowgauge.yaml that reads it at a URL, as of an instant.
         settings: what else of flowgauge.yaml the company would write for it, by top-level key.
         write: writes what is read from files, as of now, into the scene's folder.
+        takes_over: what it changes in the entries of others that are used beside it, by their names.
     """
 
     name: str
@@ -79,14 +80,16 @@ class Vendor:
     connection: Callable[[Organisation, str, int], dict[str, Any]]
     settings: Callable[[Organisation, int], Mapping[str, Any]] = lambda _organisation, _now: {}
     write: Callable[[Scene], None] = lambda _scene: None
+    takes_over: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-REGISTERED = ("files", "github", "gitlab", "jira")
+REGISTERED = ("claude_code", "copilot", "files", "github", "gitlab", "jenkins", "jira")
 """One line per vendor: the name of its folder."""
 
 STACKS: Mapping[str, tuple[str, ...]] = {
-    "github": ("github", "jira", "files"),
+    "github": ("github", "jira", "copilot", "claude_code", "files"),
     "gitlab": ("gitlab", "files"),
+    "jenkins": ("github", "jenkins", "jira", "copilot", "claude_code", "files"),
 }
 """Sets of vendors that one company would use together."""
 

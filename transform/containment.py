@@ -1,7 +1,9 @@
 """Which commits each deployment brings live: the step between the canonical relations and the marts.
 
 Holds the walk over the commit graph, a pure function, and `compute_containment`, which feeds it from
-`canonical` and writes `raw_flowgauge.deployment_commits` and `raw_flowgauge.deployment_sequence`.
+`canonical` and writes `raw_flowgauge.deployment_commits` and `raw_flowgauge.deployment_sequence`. Where one
+connection tells of deployments and another hosts the commits, their repositories are matched by full name
+first (`raw_flowgauge.repository_matches`).
 It is Python because one recursive query per deployment did not end in 40 s where this takes under a second.
 Which service a deployment belongs to and which change a commit belongs to is decided later, in SQL.
 """
@@ -204,6 +206,34 @@ def _step(
     return Step(attempt.deployment, previous.deployment, commit, is_first_success, is_rollback, is_redeploy)
 
 
+# A connection hosts the repositories whose changes or commits it has; of others it only tells. Those are
+# matched by full name, and with none where several connections host one of that name.
+_MATCH = """
+    create or replace temp table matches as
+    with hosted as (
+        select connection, repository from canonical.changes
+        union
+        select connection, repository from canonical.commits
+    ),
+    named as (
+        select
+            repositories.connection, repositories.source_id as repository, lower(repositories.name) as name,
+            hosted.repository is not null as is_hosted
+        from canonical.repositories
+        left join hosted
+            on repositories.connection = hosted.connection and repositories.source_id = hosted.repository
+    )
+    select
+        guests.connection, guests.repository,
+        case when count(*) = 1 then min(hosts.connection) end as hosting_connection,
+        case when count(*) = 1 then min(hosts.repository) end as hosting_repository,
+        count(*) > 1 as is_ambiguous
+    from named as guests
+    inner join named as hosts on guests.name = hosts.name and hosts.is_hosted
+    where not guests.is_hosted
+    group by all
+"""
+
 # A vendor tells services apart by its hint, if at all; deployments of one repository to one environment
 # with one hint replace each other. Only where one of them may be production does it matter what the first one
 # already held: there are repositories with an environment for each change.
@@ -214,19 +244,25 @@ _ATTEMPTS = """
         select lower(environment) from raw_flowgauge.service_environments where is_production
     )
     select
-        deployments.connection, deployments.repository, deployments.service_hint, deployments.environment,
+        coalesce(matches.hosting_connection, deployments.connection) as connection,
+        coalesce(matches.hosting_repository, deployments.repository) as repository,
+        deployments.connection as source_connection, deployments.service_hint, deployments.environment,
         coalesce(deployments.is_production, false) or production.environment is not null as is_production,
         deployments.source_id, deployments.sha, deployments.created_at, deployments.finished_at,
         deployments.status = 'success' as is_success, min(releases.sha) as tag_sha
     from canonical.deployments
+    left join matches
+        on
+            deployments.connection = matches.connection
+            and deployments.repository = matches.repository
     left join production on lower(deployments.environment) = production.environment
     left join canonical.releases
         on
-            deployments.connection = releases.connection
-            and deployments.repository = releases.repository
+            coalesce(matches.hosting_connection, deployments.connection) = releases.connection
+            and coalesce(matches.hosting_repository, deployments.repository) = releases.repository
             and deployments.sha = releases.tag
     group by all
-    order by 1, 2, 3 nulls first, 4 nulls first
+    order by 1, 2, 3, 4 nulls first, 5 nulls first
 """
 _PRODUCTION_NAMES = Path(__file__).parent / "seeds" / "production_environments.csv"
 
@@ -241,7 +277,15 @@ _WANTED = """
 """
 
 _TABLES = {
+    "repository_matches": {
+        "connection": "varchar",
+        "repository": "varchar",
+        "hosting_connection": "varchar",
+        "hosting_repository": "varchar",
+        "is_ambiguous": "boolean",
+    },
     "deployment_commits": {
+        "source_connection": "varchar",
         "connection": "varchar",
         "repository": "varchar",
         "deployment": "varchar",
@@ -251,6 +295,7 @@ _TABLES = {
         "removed_by": "varchar",
     },
     "deployment_sequence": {
+        "source_connection": "varchar",
         "connection": "varchar",
         "repository": "varchar",
         "deployment": "varchar",
@@ -267,8 +312,9 @@ def compute_containment(warehouse: Path) -> int:
     """Work out for every deployment which commits it brought live, and write that beside the raw facts.
 
     Replaces `raw_flowgauge.deployment_commits` (one row per deployment and commit that it carries beyond
-    what was live before) and `raw_flowgauge.deployment_sequence` (one row per deployment) in one
-    transaction. Equal canonical relations give equal tables.
+    what was live before), `raw_flowgauge.deployment_sequence` (one row per deployment) and
+    `raw_flowgauge.repository_matches` (one row per repository that a connection tells of and another one
+    hosts) in one transaction. Equal canonical relations give equal tables.
 
     Args:
         warehouse: The DuckDB file in which the canonical relations have been built.
@@ -279,6 +325,8 @@ def compute_containment(warehouse: Path) -> int:
     import duckdb
 
     with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(_MATCH)
+        matches = connection.execute("from matches").fetchall()
         commits: list[tuple[object, ...]] = []
         steps: list[tuple[object, ...]] = []
         for repository, scopes in _read_scopes(connection):
@@ -287,9 +335,15 @@ def compute_containment(warehouse: Path) -> int:
             for scope in scopes:
                 wanted = shas if scope.is_production else frozenset()
                 walk = walk_deployments(graph, scope.attempts, wanted.__contains__)
-                commits.extend((*repository, *row) for row in walk.commits)
-                steps.extend((*repository, *step) for step in walk.steps)
-        _replace(connection, {"deployment_commits": commits, "deployment_sequence": steps})
+                place = (scope.source_connection, *repository)
+                commits.extend((*place, *row) for row in walk.commits)
+                steps.extend((*place, *step) for step in walk.steps)
+        tables = {
+            "repository_matches": matches,
+            "deployment_commits": commits,
+            "deployment_sequence": steps,
+        }
+        _replace(connection, tables)
     return len(commits)
 
 
@@ -301,6 +355,7 @@ _Repository = tuple[str, str]
 class _Scope(NamedTuple):
     """Deployments that replace each other, and whether any of them may be to production."""
 
+    source_connection: str
     attempts: list[Attempt]
     is_production: bool
 
@@ -311,10 +366,13 @@ def _read_scopes(
     """For each repository that has deployments, these grouped by what replaces each other."""
     rows = connection.execute(_ATTEMPTS, {"names": str(_PRODUCTION_NAMES)}).fetchall()
     for repository, its_rows in groupby(rows, key=itemgetter(0, 1)):
-        scopes = [list(scope) for _, scope in groupby(its_rows, key=itemgetter(2, 3))]
+        scopes = [list(scope) for _, scope in groupby(its_rows, key=itemgetter(2, 3, 4))]
         yield (
             repository,
-            [_Scope([Attempt(*row[5:]) for row in scope], any(row[4] for row in scope)) for scope in scopes],
+            [
+                _Scope(scope[0][2], [Attempt(*row[6:]) for row in scope], any(row[5] for row in scope))
+                for scope in scopes
+            ],
         )
 
 

@@ -1,14 +1,10 @@
 """REST answers against GitHub's published OpenAPI description."""
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 from support.npm import OPENAPI, file_of
+from support.openapi import problems, read_description
 
 BASE = "/repos/{owner}/{repo}"
 PATHS = [
@@ -30,37 +26,7 @@ PATHS = [
 
 @pytest.fixture(scope="module")
 def description(request: pytest.FixtureRequest) -> Any:
-    path = file_of(OPENAPI, "generated/api.github.com.json", request.config)
-    return _with_nulls(json.loads(path.read_text(encoding="utf-8")))
-
-
-def _with_nulls(node: Any) -> Any:
-    """Turn OpenAPI 3.0's `nullable` into JSON Schema's own words."""
-    if isinstance(node, list):
-        return [_with_nulls(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    plain = {
-        key: _with_nulls(value)
-        for key, value in node.items()
-        if key not in {"nullable", "example", "examples"}
-    }
-    if node.get("nullable") is True:
-        return {"anyOf": [plain, {"type": "null"}]}
-    return plain
-
-
-def problems(
-    description: Any, path: str, content: Any, status: str = "200", method: str = "get"
-) -> Iterator[str]:
-    registry = Registry().with_resource("urn:api", Resource(description, DRAFT202012))
-    response = description["paths"][path][method]["responses"][status]
-    pointer = f"#/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}/responses/{status}"
-    if "$ref" in response:
-        pointer = response["$ref"]
-    reference = {"$ref": f"urn:api{pointer}/content/application~1json/schema"}
-    for error in Draft202012Validator(reference, registry=registry).iter_errors(content):
-        yield f"{error.json_path}: {error.message[:200]}"
+    return read_description(file_of(OPENAPI, "generated/api.github.com.json", request.config))
 
 
 @pytest.mark.parametrize(("path", "described"), PATHS)

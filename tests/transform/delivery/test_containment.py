@@ -241,6 +241,8 @@ def warehouse(tmp_path: Path) -> Path:
             from (values ('m1', 'm0'), ('m2', 'm1'), ('m3', 'm2')) as edges (child, parent);
             create table canonical.changes as
             select 'hub' as connection, 'r1' as repository, 'm0' as merge_sha, null::varchar as head_sha;
+            create table canonical.repositories as
+            select 'hub' as connection, 'r1' as source_id, 'acme/shop' as name;
         """)
     return path
 
@@ -292,3 +294,50 @@ def test_without_deployments_the_tables_are_there_and_empty(warehouse: Path) -> 
         connection.execute("delete from canonical.deployments")
     assert compute_containment(warehouse) == 0
     assert read(warehouse, "select is_rollback, commit_sha from raw_flowgauge.deployment_sequence") == []
+
+
+MATCHES = "from raw_flowgauge.repository_matches"
+
+
+def told_by_a_ci_system(warehouse: Path, deployment: str, sha: str) -> None:
+    """Let another connection tell of a deployment of Acme/Shop to production, under an id of the hub's."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("insert into canonical.repositories values ('ci', 'git/acme/shop', 'Acme/Shop')")
+        connection.execute(
+            "insert into canonical.deployments by name select 'ci' as connection, "
+            "'git/acme/shop' as repository, 'production' as environment, ? as source_id, ? as sha, "
+            "timestamp '2026-03-02 20:00' as created_at, timestamp '2026-03-02 20:10' as finished_at, "
+            "'success' as status",
+            [deployment, sha],
+        )
+
+
+def test_a_deployment_that_another_connection_tells_of_carries_the_hosts_commits(warehouse: Path) -> None:
+    told_by_a_ci_system(warehouse, "1", "v3")
+    compute_containment(warehouse)
+    assert read(warehouse, MATCHES) == [("ci", "git/acme/shop", "hub", "r1", False)]
+    delivered = (
+        "select connection, repository, deployment, sha, is_left_censored from "
+        "raw_flowgauge.deployment_commits where source_connection = 'ci' order by sha"
+    )
+    assert read(warehouse, delivered) == [
+        ("hub", "r1", "1", "m0", True),
+        ("hub", "r1", "1", "m3", False),
+    ]
+    of_the_host = (
+        "select deployment, sha from raw_flowgauge.deployment_commits where source_connection = 'hub'"
+    )
+    assert ("4", "m3") in read(warehouse, of_the_host)
+
+
+def test_a_name_that_two_connections_host_is_matched_with_neither(warehouse: Path) -> None:
+    told_by_a_ci_system(warehouse, "1", "m2")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("insert into canonical.repositories values ('lab', '7', 'acme/shop')")
+        connection.execute("insert into canonical.commits values ('lab', '7', 'm0')")
+    compute_containment(warehouse)
+    assert read(warehouse, MATCHES) == [("ci", "git/acme/shop", None, None, True)]
+    own = (
+        "select connection, repository from raw_flowgauge.deployment_sequence where source_connection = 'ci'"
+    )
+    assert read(warehouse, own) == [("ci", "git/acme/shop")]

@@ -18,6 +18,12 @@ horizons as (
 
 ),
 
+matches as (
+
+    select * from {{ ref('stg_flowgauge__repository_matches') }}
+
+),
+
 reached as (
 
     select
@@ -36,9 +42,10 @@ known as (
     select
         {{ surrogate_key('ci_job', 'reached.connection', 'reached.source_id') }} as ci_job_key,
         ci_runs.ci_run_key,
-        reached.connection,
+        coalesce(matches.hosting_connection, reached.connection) as connection,
+        reached.connection as source_connection,
         reached.source_id as ci_job,
-        reached.repository,
+        coalesce(matches.hosting_repository, reached.repository) as repository,
         reached.sha,
         reached.branch,
         ci_runs.name as run_name,
@@ -62,8 +69,12 @@ known as (
     from reached
     left join ci_runs
         on
-            reached.connection = ci_runs.connection
+            reached.connection = ci_runs.source_connection
             and reached.run = ci_runs.ci_run
+    left join matches
+        on
+            reached.connection = matches.connection
+            and reached.repository = matches.repository
 
 )
 

@@ -12,13 +12,20 @@ horizons as (
 
 ),
 
+matches as (
+
+    select * from {{ ref('stg_flowgauge__repository_matches') }}
+
+),
+
 known as (
 
     select
         {{ surrogate_key('ci_run', 'ci_runs.connection', 'ci_runs.source_id') }} as ci_run_key,
-        ci_runs.connection,
+        coalesce(matches.hosting_connection, ci_runs.connection) as connection,
+        ci_runs.connection as source_connection,
         ci_runs.source_id as ci_run,
-        ci_runs.repository,
+        coalesce(matches.hosting_repository, ci_runs.repository) as repository,
         ci_runs.sha,
         ci_runs.branch,
         ci_runs.trigger,
@@ -38,6 +45,10 @@ known as (
     from ci_runs
     inner join horizons
         on ci_runs.connection = horizons.connection
+    left join matches
+        on
+            ci_runs.connection = matches.connection
+            and ci_runs.repository = matches.repository
     where coalesce(ci_runs.queued_at, ci_runs.started_at, ci_runs.finished_at) <= horizons.events_until_at
 
 )

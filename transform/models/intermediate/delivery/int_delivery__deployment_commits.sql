@@ -29,6 +29,6 @@ select
 from keyed
 inner join deployments
     on
-        keyed.connection = deployments.connection
+        keyed.source_connection = deployments.source_connection
         and keyed.deployment = deployments.deployment
 where deployments.is_success

@@ -14,6 +14,12 @@ horizons as (
 
 ),
 
+matches as (
+
+    select * from {{ ref('stg_flowgauge__repository_matches') }}
+
+),
+
 sequence as (
 
     select * from {{ ref('stg_flowgauge__deployment_sequence') }}
@@ -31,9 +37,10 @@ known as (
     select
         {{ surrogate_key('deployment', 'deployments.connection', 'deployments.source_id') }}
             as deployment_key,
-        deployments.connection,
+        coalesce(matches.hosting_connection, deployments.connection) as connection,
+        deployments.connection as source_connection,
         deployments.source_id as deployment,
-        deployments.repository,
+        coalesce(matches.hosting_repository, deployments.repository) as repository,
         deployments.service_hint,
         deployments.environment,
         coalesce(deployments.is_production, false)
@@ -62,8 +69,12 @@ known as (
         on deployments.connection = horizons.connection
     left join sequence
         on
-            deployments.connection = sequence.connection
+            deployments.connection = sequence.source_connection
             and deployments.source_id = sequence.deployment
+    left join matches
+        on
+            deployments.connection = matches.connection
+            and deployments.repository = matches.repository
     left join production_environments
         on lower(deployments.environment) = production_environments.environment
     where deployments.created_at <= horizons.events_until_at

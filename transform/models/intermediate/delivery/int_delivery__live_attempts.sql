@@ -36,7 +36,7 @@ attempts as (
 
     select distinct
         target_changes.change_key,
-        target_deployments.connection,
+        target_deployments.source_connection as connection,
         target_deployments.deployment,
         target_deployments.created_at,
         deployment_changes.method,

@@ -50,12 +50,12 @@ found as (
             and deployment_commits.sha = change_shas.sha
     inner join deployments
         on
-            deployment_commits.connection = deployments.connection
+            deployment_commits.source_connection = deployments.source_connection
             and deployment_commits.deployment = deployments.deployment
             and (change_shas.is_left_behind or not deployment_commits.is_left_censored)
     left join deployments as removing
         on
-            deployment_commits.connection = removing.connection
+            deployment_commits.source_connection = removing.source_connection
             and deployment_commits.removed_by = removing.deployment
 
 ),
@@ -73,7 +73,7 @@ guessed as (
     from deployments
     left join deployments as previous
         on
-            deployments.connection = previous.connection
+            deployments.source_connection = previous.source_connection
             and deployments.previous_deployment = previous.deployment
     inner join changes
         on

@@ -2,7 +2,7 @@ with
 
 repositories as (
 
-    select * from {{ ref('repositories') }}
+    select * from {{ ref('int_delivery__repositories') }}
 
 ),
 
@@ -22,7 +22,7 @@ declared as (
 
     select
         repositories.connection,
-        repositories.source_id as repository,
+        repositories.repository,
         services.service,
         services.path_prefix,
         services.team,
@@ -32,29 +32,34 @@ declared as (
     from services
     inner join repositories
         on lower(services.repository_name) = lower(repositories.name)
+    where repositories.is_hosted_here
 
 ),
 
 undeclared as (
 
     select distinct
-        repositories.connection,
-        repositories.source_id as repository,
-        repositories.name as service,
+        hosts.connection,
+        hosts.repository,
+        hosts.name as service,
         cast(null as string) as path_prefix,
         cast(null as string) as team,
         cast(null as date) as valid_from,
         cast(null as date) as valid_to,
         true as is_implicit
-    from repositories
-    inner join deployments
+    from deployments
+    inner join repositories
         on
-            repositories.connection = deployments.connection
-            and repositories.source_id = deployments.repository
+            deployments.connection = repositories.connection
+            and deployments.repository = repositories.repository
+    inner join repositories as hosts
+        on
+            repositories.hosting_connection = hosts.connection
+            and repositories.hosting_repository = hosts.repository
     left join declared
         on
-            repositories.connection = declared.connection
-            and repositories.source_id = declared.repository
+            hosts.connection = declared.connection
+            and hosts.repository = declared.repository
     where declared.repository is null
 
 ),

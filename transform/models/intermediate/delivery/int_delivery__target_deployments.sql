@@ -18,6 +18,7 @@ select
     deployment_services.service_key,
     deployments.deployment_key,
     deployments.connection,
+    deployments.source_connection,
     deployments.deployment,
     deployments.repository,
     deployments.sha,

@@ -12,6 +12,12 @@ ci_runs as (
 
 ),
 
+matches as (
+
+    select * from {{ ref('stg_flowgauge__repository_matches') }}
+
+),
+
 runs_with_jobs as (
 
     select distinct
@@ -59,7 +65,23 @@ attempts as (
 
 )
 
-select * from attempts
+-- heads and rules are those of the connection that hosts the repository
+select
+    coalesce(matches.hosting_connection, attempts.connection) as connection,
+    coalesce(matches.hosting_repository, attempts.repository) as repository,
+    attempts.sha,
+    attempts.name,
+    attempts.source_id,
+    attempts.attempt,
+    attempts.is_required,
+    attempts.conclusion,
+    attempts.queued_at,
+    attempts.finished_at
+from attempts
+left join matches
+    on
+        attempts.connection = matches.connection
+        and attempts.repository = matches.repository
 where
-    sha is not null
-    and queued_at is not null
+    attempts.sha is not null
+    and attempts.queued_at is not null

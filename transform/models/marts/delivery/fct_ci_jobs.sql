@@ -46,7 +46,7 @@ described as (
 
 select
     ci_job_key,
-    connection,
+    source_connection as connection,
     ci_job as source_id,
     ci_run_key,
     case when ci_run_key is null then 'not_observed' end as ci_run_key_null_reason,
@@ -77,5 +77,5 @@ select
     conclusion,
     {{ ci_failure_class() }} as failure_class,
     sha is not null and has_both_outcomes and conclusion in ('success', 'failure') as is_flaky,
-    {{ known_key(surrogate_key('runner_pool', 'connection', 'runner_pool')) }} as runner_pool_key
+    {{ known_key(surrogate_key('runner_pool', 'source_connection', 'runner_pool')) }} as runner_pool_key
 from described

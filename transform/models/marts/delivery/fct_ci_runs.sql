@@ -64,7 +64,7 @@ described as (
 
 select
     ci_run_key,
-    connection,
+    source_connection as connection,
     ci_run as source_id,
     {{ known_key(surrogate_key('repository', 'connection', 'repository')) }} as repository_key,
     sha,
@@ -87,5 +87,5 @@ select
     conclusion,
     {{ ci_failure_class() }} as failure_class,
     sha is not null and has_both_outcomes and conclusion in ('success', 'failure') as is_flaky,
-    {{ known_key(surrogate_key('runner_pool', 'connection', 'runner_pool')) }} as runner_pool_key
+    {{ known_key(surrogate_key('runner_pool', 'source_connection', 'runner_pool')) }} as runner_pool_key
 from described

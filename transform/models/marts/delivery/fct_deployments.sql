@@ -57,7 +57,7 @@ described as (
 
 select
     deployment_key,
-    connection,
+    source_connection as connection,
     deployment as source_id,
     {{ known_key(surrogate_key('repository', 'connection', 'repository')) }} as repository_key,
     {{ known_key('service_key') }} as service_key,

@@ -9,6 +9,7 @@ source as (
 renamed as (
 
     select
+        source_connection,
         connection,
         repository,
         deployment,

@@ -1,0 +1,21 @@
+"""Claude Code's analytics over the sessions on record: one UTC day for each request, page after page."""
+
+from typing import Any
+
+from sandbox.claude_code.app import ClaudeCode
+from sandbox.organisation import Organisation
+from sandbox.vendor import TOKEN_REFERENCE, Vendor
+
+__all__ = ["VENDOR", "ClaudeCode"]
+
+
+def _connection(_organisation: Organisation, url: str, _now: int) -> dict[str, Any]:
+    return {
+        "name": "acme-claude-code",
+        "connector": "claude_code",
+        "base_url": url,
+        "api_key": TOKEN_REFERENCE,
+    }
+
+
+VENDOR = Vendor("claude_code", ClaudeCode.of, _connection)

@@ -1,0 +1,5 @@
+"""Jenkins's connector keeps the rules of the kit."""
+
+from support.conformance import conformance
+
+test_conformance = conformance("jenkins")
