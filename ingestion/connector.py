@@ -67,6 +67,8 @@ class Table:
             snapshots): rows that a full refresh does not see stay.
         complete_within: columns of a parent (for instance `("pull_request_id",)`) whose rows always come
             complete in one page: rows of such a parent that are missing from the page are removed.
+        is_bulk: rows come as `FilePage`s only, millions at a time, and never change: one whose key stands
+            is not loaded again, and none is removed.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Table:
     updated: str | None = None
     complete_within: tuple[str, ...] = ()
     outlives_source: bool = False
+    is_bulk: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -103,6 +106,24 @@ class Page(NamedTuple):
     table: str
     rows: Sequence[Mapping[str, Any]]
     parents: Sequence[tuple[Any, ...]] = ()
+
+
+class FilePage(NamedTuple):
+    """Rows of one bulk table in Parquet files, which SQL takes in as a whole (`bulk.py`).
+
+    Attributes:
+        table: of the declared tables, one with `is_bulk`.
+        files: Parquet files of one layout; they must stay where they are until the walk is loaded.
+        columns: SQL over the files' columns for each declared column; the others are null.
+        where: SQL that chooses the rows.
+        hashed: columns of customers' ids, which only their keyed hashes may leave.
+    """
+
+    table: str
+    files: Sequence[Path]
+    columns: Mapping[str, str]
+    where: str = "true"
+    hashed: Sequence[str] = ()
 
 
 class Finding(NamedTuple):
@@ -211,7 +232,7 @@ class Connector:
     tables: tuple[Table, ...]
     provides: Mapping[str, Mapping[str, Exactness]]
     client: Callable[[Any], HttpClient]
-    extract: Callable[[Extraction], Iterator[Page]]
+    extract: Callable[[Extraction], Iterator[Page | FilePage]]
     check: Callable[[Extraction], Iterator[Finding]]
     grains: Mapping[str, str] = field(default_factory=dict)
     identities: Callable[[Any], Iterable[str]] = lambda _settings: ()
@@ -235,7 +256,7 @@ class Connector:
         raise ConnectorError(f"connector {self.name} yielded a page of {name!r}, which it does not declare")
 
 
-REGISTERED = ("github",)
+REGISTERED = ("github", "pagerduty", "posthog")
 """One line per connector: the name of its folder in `ingestion/connectors/`."""
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from ingestion.bulk import BulkLoader
 from ingestion.connector import Connector, ConnectorError, Extraction, connectors
 from ingestion.identity import email_hasher
 from ingestion.landing import Change, Landing
@@ -175,9 +176,11 @@ def _walk_and_load(
         ) as landing:
             for page in load.connector.extract(extraction):
                 landing.add(page)
+            bulk = _bulk_loader(load, extraction).load(landing.files, load.warehouse, files)
+            landing.reject(bulk.rejected)
             landing.count(extraction.source_counts.values())
             changes = landing.changes(load.warehouse, files, is_full_refresh=extraction.is_full_refresh)
-            rejected = landing.rejected
+            rejected, has_files = landing.rejected, bool(landing.files)
         moved_state = _checked_state(extraction)
         moving = [change for change in changes if change.is_new or not change.is_empty]
         if moving or moved_state != stored:
@@ -188,14 +191,26 @@ def _walk_and_load(
         shutil.rmtree(files, ignore_errors=True)
     changed = [change for change in changes if not change.is_empty]
     return LoadResult(
-        rows={change.table.name: change.loaded for change in changed if change.loaded},
+        rows={change.table.name: change.loaded for change in changed if change.loaded}
+        | {name: count for name, count in bulk.loaded.items() if count},
         removed={change.table.name: change.removed for change in changed if change.removed},
         rejected=rejected,
         requests=extraction.http.request_counts,
         rate_limit_left=extraction.http.rate_limit_left,
         started_at=extraction.started_at,
         loaded_through_at=extraction.started_at,
-        is_changed=load.is_changed or bool(changed),
+        # Files that were read may have been loaded by a run that was killed before it could tell.
+        is_changed=load.is_changed or bool(changed) or has_files,
+    )
+
+
+def _bulk_loader(load: _Load, extraction: Extraction) -> BulkLoader:
+    return BulkLoader(
+        load.connector,
+        load.connection.name,
+        extraction.started_at,
+        extraction.hash_email,
+        is_full_refresh=extraction.is_full_refresh,
     )
 
 

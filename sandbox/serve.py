@@ -76,7 +76,9 @@ class Sandbox:
         """Write the truth and the settings that read this sandbox."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.simulation.truth.write(self.folder / "truth.duckdb")
-        settings = settings_of(self.simulation.organisation, self.vendors, self.urls, self.clock.now)
+        settings = settings_of(
+            self.simulation.organisation, self.vendors, self.urls, self.clock.now, self.folder
+        )
         (self.folder / "flowgauge.yaml").write_text(settings, encoding="utf-8")
 
     def start(self) -> None:

@@ -1,6 +1,7 @@
 """The flowgauge.yaml with which the company would describe itself: connections, teams, services, bots."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -10,12 +11,16 @@ from sandbox.vendor import Vendor
 
 
 def settings_of(
-    organisation: Organisation, vendors: Sequence[Vendor], urls: Mapping[str, str], now: int
+    organisation: Organisation, vendors: Sequence[Vendor], urls: Mapping[str, str], now: int, folder: Path
 ) -> str:
     """Return the settings that read these vendors' surfaces; tokens come from the environment."""
     content: dict[str, Any] = {
         "reporting_timezone": "Europe/Berlin",
-        "connections": [vendor.connection(organisation, urls[vendor.name], now) for vendor in vendors],
+        "connections": [
+            vendor.connection(organisation, urls[vendor.name], now)
+            | ({vendor.folder_key: str(folder / vendor.name)} if vendor.folder_key else {})
+            for vendor in vendors
+        ],
         "teams": [
             {
                 "name": team.name,

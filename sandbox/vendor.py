@@ -71,18 +71,23 @@ class Vendor:
         build: makes the surface.
         connection: the entry of flowgauge.yaml that reads it at a URL, as of an instant.
         settings: what else of flowgauge.yaml the company would write for it, by top-level key.
+        folder_key: key of the connection that takes the folder with the surface's own files, if it has any.
     """
 
     name: str
     build: Callable[[Scene], VendorSurface]
     connection: Callable[[Organisation, str, int], dict[str, Any]]
     settings: Callable[[Organisation, int], Mapping[str, Any]] = lambda _organisation, _now: {}
+    folder_key: str | None = None
 
 
-REGISTERED = ("github",)
+REGISTERED = ("github", "pagerduty", "posthog")
 """One line per vendor: the name of its folder."""
 
-STACKS: Mapping[str, tuple[str, ...]] = {"github": ("github",)}
+STACKS: Mapping[str, tuple[str, ...]] = {
+    "github": ("github",),
+    "github-product": ("github", "pagerduty", "posthog"),
+}
 """Sets of vendors that one company would use together."""
 
 
