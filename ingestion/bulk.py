@@ -51,6 +51,22 @@ class RejectedRow(NamedTuple):
     row: str
 
 
+def declare_bulk_tables(connector: Connector, warehouse: Path) -> None:
+    """Make the connector's bulk tables and their columns, as far as they lack."""
+    tables = [table for table in connector.tables if table.is_bulk]
+    if not tables:
+        return
+    with duckdb.connect(str(warehouse)) as database:
+        database.execute(f'create schema if not exists "{connector.dataset}"')
+        for table in tables:
+            relation = _relation(connector, table)
+            types = {column.name: _SQL_TYPES[column.data_type] for column in table.columns} | _KIT_COLUMNS
+            columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+            database.execute(f"create table if not exists {relation} ({columns})")
+            for name, kind in types.items():
+                database.execute(f'alter table {relation} add column if not exists "{name}" {kind}')
+
+
 @dataclass
 class BulkResult:
     """Rows that are new by table, and those that were rejected."""
@@ -78,15 +94,14 @@ class BulkLoader:
     is_full_refresh: bool = False
 
     def load(self, pages: Sequence[FilePage], warehouse: Path, scratch: Path) -> BulkResult:
-        """Take the pages into the warehouse, all or none; the tables exist afterwards in any case.
+        """Take the pages into the warehouse, all or none.
 
         Raises:
             BulkError: a file lacks a column, or more rows are broken than one would look at.
             ConnectorError: a page breaks the declaration.
         """
         result = BulkResult()
-        tables = [table for table in self.connector.tables if table.is_bulk]
-        if not tables:
+        if not pages:
             return result
         settings: dict[str, Any] = {"memory_limit": _MEMORY_LIMIT, "temp_directory": str(scratch / "bulk")}
         with duckdb.connect(str(warehouse), config=settings) as database:
@@ -94,21 +109,10 @@ class BulkLoader:
             database.execute("set preserve_insertion_order = false")
             database.execute("create temp table hashes (id varchar, hash varchar)")
             database.begin()
-            for table in tables:
-                self._declare(database, table)
             for page in pages:
                 self._take(database, page, result)
             database.commit()
         return result
-
-    def _declare(self, database: duckdb.DuckDBPyConnection, table: Table) -> None:
-        relation = self._relation(table)
-        types = {column.name: _SQL_TYPES[column.data_type] for column in table.columns} | _KIT_COLUMNS
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
-        database.execute(f'create schema if not exists "{self.connector.dataset}"')
-        database.execute(f"create table if not exists {relation} ({columns})")
-        for name, kind in types.items():
-            database.execute(f'alter table {relation} add column if not exists "{name}" {kind}')
 
     def _take(self, database: duckdb.DuckDBPyConnection, page: FilePage, result: BulkResult) -> None:
         table = self.connector.table(page.table)
@@ -116,8 +120,10 @@ class BulkLoader:
             raise ConnectorError(f"table {page.table} is not declared for this page of files")
         try:
             self._fill_batch(database, table, page)
-        except (duckdb.BinderException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
-            reason = str(error).splitlines()[0]
+        except duckdb.Error as error:
+            # Only what is said of columns is free of the rows' content.
+            is_about_columns = isinstance(error, duckdb.BinderException)
+            reason = str(error).splitlines()[0] if is_about_columns else type(error).__name__
             raise BulkError(f"{page.files[0].name} cannot be read as {table.name}: {reason}") from None
         result.rejected.extend(_rejected(database, table, page.hashed))
         if len(result.rejected) > _MOST_REJECTED:
@@ -155,7 +161,7 @@ class BulkLoader:
             )
 
     def _insert(self, database: duckdb.DuckDBPyConnection, table: Table, hashed: Sequence[str]) -> int:
-        relation = self._relation(table)
+        relation = _relation(self.connector, table)
         columns = [column.name for column in table.columns]
         values = [f"{name}_hash.hash" if name in hashed else f'new."{name}"' for name in columns]
         joins = " ".join(
@@ -171,7 +177,7 @@ class BulkLoader:
     def _new_rows(self, database: duckdb.DuckDBPyConnection, table: Table) -> str:
         """The query of the batch's rows to insert; duplicates cost something only where there are any."""
         key = ", ".join(f'"{name}"' for name in table.key)
-        relation, own = self._relation(table), f"connection = {_literal(self.connection)}"
+        relation, own = _relation(self.connector, table), f"connection = {_literal(self.connection)}"
         standing = f"select {key} from {relation} where {own}"
         query = "from batch where _broken is null"
         if _has_any(database, f"select 1 {query} group by {key} having count(*) > 1"):
@@ -184,9 +190,6 @@ class BulkLoader:
         coming = f"select ({key}) from batch where _broken is null"
         database.execute(f"delete from {relation} where {own} and ({key}) in ({coming})")
         return query
-
-    def _relation(self, table: Table) -> str:
-        return f'"{self.connector.dataset}"."{table.name}"'
 
 
 def _cast(column: Column, given: Mapping[str, str], found: Mapping[str, str]) -> str:
@@ -217,6 +220,10 @@ def _rejected(
     ).fetchall()
     for row_key, rule, row in found:
         yield RejectedRow(table.name, row_key, rule, row)
+
+
+def _relation(connector: Connector, table: Table) -> str:
+    return f'"{connector.dataset}"."{table.name}"'
 
 
 def _has_any(database: duckdb.DuckDBPyConnection, query: str) -> bool:

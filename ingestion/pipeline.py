@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from ingestion.bulk import BulkLoader
+from ingestion.bulk import BulkLoader, declare_bulk_tables
 from ingestion.connector import Connector, ConnectorError, Extraction, connectors
 from ingestion.identity import email_hasher
 from ingestion.landing import Change, Landing
@@ -166,6 +166,7 @@ def _prepare(load: _Load) -> tuple[dlt.Pipeline, dict[str, Any], dict[str, Any]]
     load.is_changed |= _finish_pending(load, load.connection.name)
     pipeline = _restored(load, load.connection.name)
     stored = _stored_state(load, pipeline)
+    declare_bulk_tables(load.connector, load.warehouse)
     return pipeline, stored, stored or inherited
 
 

@@ -131,7 +131,7 @@ def _of_flag(name: str) -> str:
 
 def _property(name: str) -> str:
     path = f'$."{name}"'
-    return f"json_extract_string(properties, {_literal(path)})"
+    return f"try(json_extract_string(properties, {_literal(path)}))"
 
 
 def _literal(text: str) -> str:
