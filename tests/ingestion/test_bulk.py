@@ -158,7 +158,7 @@ def test_a_broken_row_is_set_aside_with_its_rule_and_the_others_load(home: Home,
 def test_a_file_of_another_layout_stops_the_walk_and_nothing_moves(home: Home, tmp_path: Path) -> None:
     narrow = SCHEMA.remove(SCHEMA.get_field_index("distinct_id"))
     good, bad = written(tmp_path, event("u1")), written(tmp_path, event("u2"), day=2, schema=narrow)
-    with pytest.raises(LoadError, match="cannot be read as events: .*distinct_id"):
+    with pytest.raises(LoadError, match=r"cannot be read as events: .*distinct_id"):
         home.load(page(good), page(bad))
     assert home.rows() == []
 
