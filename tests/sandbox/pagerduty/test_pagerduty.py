@@ -33,7 +33,7 @@ def sandbox(serve: Callable[..., Any]) -> Any:
 
 @pytest.fixture
 def reader(sandbox: Any) -> Any:
-    """PagerDuty's own client, which takes https addresses only; what it sends goes to the loopback as http."""
+    """The client, which takes https addresses only; what it sends goes to the loopback as http."""
 
     def unencrypted(request: Any) -> None:
         request.url = request.url.copy_with(scheme="http")
