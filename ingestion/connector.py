@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from ingestion.http import HttpClient
     from ingestion.identity import EmailHasher
-    from ingestion.settings import ConnectionSettings
+    from ingestion.settings import BaseConnectionSettings
 
 DataType = Literal["text", "bigint", "bool", "timestamp", "double", "date", "json"]
 Exactness = Literal["exact", "derived", "absent"]
@@ -94,6 +94,16 @@ class Table:
             )
         if not self.key or not wanted <= set(names):
             raise ConnectorError(f"table {self.name} names but does not declare: {wanted - set(names)}")
+
+    @property
+    def deletion(self) -> str:
+        """What becomes of rows that are gone at the source, in a sentence."""
+        if self.outlives_source:
+            return "Rows that the source forgets stay."
+        if self.complete_within:
+            parent = ", ".join(self.complete_within)
+            return f"Rows that are gone are removed when their {parent} is read again."
+        return "Rows that are gone are removed by a full refresh."
 
 
 class Page(NamedTuple):
@@ -205,6 +215,13 @@ REJECTED_ROWS = Table(
 )
 
 
+def _no_http(_settings: object) -> HttpClient:
+    """A client that reaches nothing."""
+    from ingestion.http import HttpClient
+
+    return HttpClient("none:")
+
+
 @dataclass(frozen=True)
 class Connector:
     """A vendor's connector as declared by `ingestion.connectors.<name>.CONNECTOR`.
@@ -218,9 +235,12 @@ class Connector:
             event types.
         grains: canonical relation → the raw table that it holds exactly one row for each row of, where there
             is one; quality compares their counts.
-        client: builds the HTTP client from the settings.
+        client: builds the HTTP client from the settings; connectors that use no HTTP leave it out, and derive
+            their settings from BaseConnectionSettings.
         extract: yields pages; may change `extraction.state`.
         check: what `flowgauge doctor` asks of a connection, reading only.
+        paging: the vendor's ways of paging, in words; empty where nothing comes in pages.
+        cursor: what a walk goes on from, in words; empty where each reads everything.
         identities: names of what the connection reads (repositories, projects): one of them in two
             connections of a connector is a settings error.
         example: a connection as people would write it into flowgauge.yaml.
@@ -228,12 +248,14 @@ class Connector:
 
     name: str
     title: str
-    settings: type[ConnectionSettings]
+    settings: type[BaseConnectionSettings]
     tables: tuple[Table, ...]
     provides: Mapping[str, Mapping[str, Exactness]]
-    client: Callable[[Any], HttpClient]
     extract: Callable[[Extraction], Iterator[Page | FilePage]]
     check: Callable[[Extraction], Iterator[Finding]]
+    client: Callable[[Any], HttpClient] = _no_http
+    paging: tuple[str, ...] = ()
+    cursor: str = ""
     grains: Mapping[str, str] = field(default_factory=dict)
     identities: Callable[[Any], Iterable[str]] = lambda _settings: ()
     example: str = ""
@@ -242,6 +264,11 @@ class Connector:
     def all_tables(self) -> tuple[Table, ...]:
         """The connector's own tables and those that the kit keeps for every connector."""
         return (*self.tables, SOURCE_COUNTS, REJECTED_ROWS)
+
+    @property
+    def has_http(self) -> bool:
+        """Whether it asks an API."""
+        return self.client is not _no_http
 
     @property
     def dataset(self) -> str:

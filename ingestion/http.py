@@ -97,6 +97,8 @@ class HttpClient:
     Attributes:
         base_url: where paths start; no request with credentials leaves its origin.
         log: told of long waits, in one line.
+        sleep: waits so many seconds.
+        rate_limits: how the vendor tells its limits.
     """
 
     def __init__(
@@ -123,9 +125,15 @@ class HttpClient:
         self.log: Callable[[str], None] = lambda _message: None
         self._auth = auth or NoAuth()
         self._retry = retry or RetryPolicy()
-        limits = rate_limits or RateLimitPolicy()
+        self.sleep = sleep
+        self.rate_limits = rate_limits or RateLimitPolicy()
         self._gate = Gate(
-            self.base_url, auth=self._auth, limits=limits, retry=self._retry, sleep=sleep, log=self._tell
+            self.base_url,
+            auth=self._auth,
+            limits=self.rate_limits,
+            retry=self._retry,
+            sleep=self._wait,
+            log=self._tell,
         )
         self._session = _Session(self._gate)
         self._session.headers.update(
@@ -144,6 +152,11 @@ class HttpClient:
     def rate_limit_left(self) -> Mapping[str, int]:
         """The vendor's smallest budget after the last answer, by kind."""
         return dict(self._gate.left)
+
+    @property
+    def fields(self) -> Mapping[str, set[str]]:
+        """Fields of the objects in the lists that were answered, by list."""
+        return self._gate.fields
 
     @property
     def waited_seconds(self) -> float:
@@ -299,6 +312,9 @@ class HttpClient:
 
     def _tell(self, message: str) -> None:
         self.log(message)
+
+    def _wait(self, seconds: float) -> None:
+        self.sleep(seconds)
 
     def _url(self, path: str) -> str:
         return path if path.startswith(("http://", "https://")) else f"{self.base_url}/{path.lstrip('/')}"

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 ENVIRONMENT_KEY = "FLOWGAUGE_HASH_KEY"
+HASH_KEY_FILE = "hash.key"
 _KEY_BYTES = 32
 _SHOWN_CHARACTERS = 32
 _BLOCK_BYTES = 64

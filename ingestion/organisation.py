@@ -255,7 +255,7 @@ def _service_facts(settings: Settings) -> dict[str, Rows]:
 def _content_hash(settings: Settings, last_day: date) -> str:
     """Over all that decides the content, the layout of the tables included; no secret is among it."""
     facts = settings.model_dump(mode="json", exclude={"connections"})
-    names = [(each.name, each.connector, each.base_url, each.previous_name) for each in settings.connections]
+    names = [(each.name, each.connector, each.address, each.previous_name) for each in settings.connections]
     content = json.dumps([facts, names, last_day.isoformat(), _FACTS, _LEDGERS], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -293,7 +293,7 @@ def _settle_connections(connection: duckdb.DuckDBPyConnection, settings: Setting
             connection.execute(f"insert into {table} (connection) values (?)", [each.name])
         connection.execute(
             f"update {table} set connector = ?, base_url = ? where connection = ?",
-            [each.connector, each.base_url, each.name],
+            [each.connector, each.address, each.name],
         )
     names = [each.name for each in settings.connections]
     connection.execute(f"delete from {table} where not list_contains(?, connection)", [names])

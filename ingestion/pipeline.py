@@ -23,13 +23,14 @@ import duckdb
 
 from ingestion.bulk import BulkLoader, declare_bulk_tables
 from ingestion.connector import Connector, ConnectorError, Extraction, connectors
-from ingestion.identity import email_hasher
+from ingestion.fields import merged, new_fields
+from ingestion.identity import HASH_KEY_FILE, email_hasher
 from ingestion.landing import Change, Landing
 
 if TYPE_CHECKING:
     import dlt
 
-    from ingestion.settings import ConnectionSettings
+    from ingestion.settings import BaseConnectionSettings
 
 _DLT_ENVIRONMENT = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -37,7 +38,6 @@ _DLT_ENVIRONMENT = {
     "LOAD__TRUNCATE_STAGING_DATASET": "true",
     "LOAD__DELETE_COMPLETED_JOBS": "true",
 }
-_HASH_KEY_FILE = "hash.key"
 
 
 class LoadError(Exception):
@@ -65,6 +65,7 @@ class LoadResult:
         started_at: start of the walk, UTC.
         loaded_through_at: events before this instant are loaded.
         is_changed: whether any table of the dataset changed.
+        new_fields: fields of the vendor's objects that no earlier walk saw, by list.
     """
 
     rows: Mapping[str, int]
@@ -75,6 +76,7 @@ class LoadResult:
     started_at: datetime
     loaded_through_at: datetime
     is_changed: bool
+    new_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -82,7 +84,7 @@ class _Load:
     """One load under way."""
 
     connector: Connector
-    connection: ConnectionSettings
+    connection: BaseConnectionSettings
     warehouse: Path
     pipelines_dir: Path
     say: Callable[[str], None]
@@ -94,7 +96,7 @@ class _Load:
 
 
 def load_connection(
-    connection: ConnectionSettings,
+    connection: BaseConnectionSettings,
     *,
     warehouse: Path,
     pipelines_dir: Path,
@@ -103,6 +105,7 @@ def load_connection(
     full_refresh: bool = False,
     progress: Callable[[str], None] | None = None,
     connector: Connector | None = None,
+    started_at: datetime | None = None,
 ) -> LoadResult:
     """Load what is new in a connection's source.
 
@@ -115,6 +118,7 @@ def load_connection(
         full_refresh: forget the state, read everything, and remove rows of this connection that are gone.
         progress: told what is going on, in one line.
         connector: the registered one by default.
+        started_at: start of the walk, UTC; now by default.
 
     Raises:
         LoadError: the source or the warehouse failed; nothing of this walk was kept.
@@ -129,9 +133,9 @@ def load_connection(
             settings=connection,
             http=http,
             state={} if full_refresh else copy.deepcopy(state),
-            started_at=datetime.now(UTC).replace(microsecond=0),
+            started_at=(started_at or datetime.now(UTC)).replace(microsecond=0),
             workspace=_made(workspace),
-            hash_email=email_hasher(warehouse.parent / _HASH_KEY_FILE),
+            hash_email=email_hasher(warehouse.parent / HASH_KEY_FILE),
             since=since,
             is_full_refresh=full_refresh,
             log=load.say,
@@ -152,7 +156,7 @@ def _prepare(load: _Load) -> tuple[dlt.Pipeline, dict[str, Any], dict[str, Any]]
     """Finish what a killed run left and take over a renamed connection.
 
     Returns:
-        The pipeline, the state that the warehouse has for it, and the state to walk on from.
+        The pipeline, what the warehouse has kept for it, and the state to walk on from.
     """
     os.environ.update(_DLT_ENVIRONMENT)
     load.warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -161,13 +165,13 @@ def _prepare(load: _Load) -> tuple[dlt.Pipeline, dict[str, Any], dict[str, Any]]
     previous = load.connection.previous_name
     if previous:
         load.is_changed |= _finish_pending(load, previous)
-        inherited = _stored_state(load, _restored(load, previous))
+        inherited = _stored(load, _restored(load, previous))
         load.is_changed |= _rename(load, previous)
     load.is_changed |= _finish_pending(load, load.connection.name)
     pipeline = _restored(load, load.connection.name)
-    stored = _stored_state(load, pipeline)
+    stored = _stored(load, pipeline)
     declare_bulk_tables(load.connector, load.warehouse)
-    return pipeline, stored, stored or inherited
+    return pipeline, stored, (stored or inherited).get("walk", {})
 
 
 def _walk_and_load(
@@ -186,11 +190,13 @@ def _walk_and_load(
             landing.count(extraction.source_counts.values())
             changes = landing.changes(load.warehouse, files, is_full_refresh=extraction.is_full_refresh)
             rejected, has_files = landing.rejected, bool(landing.files)
-        moved_state = _checked_state(extraction)
+        known, seen = stored.get("fields", {}), extraction.http.fields
+        kept = {"walk": _checked_state(extraction), "fields": merged(known, seen)}
         moving = [change for change in changes if change.is_new or not change.is_empty]
-        if moving or moved_state != stored:
+        _say_what_is_new(load, new_fields(known, seen))
+        if moving or kept != stored:
             _say_what_moves(load, moving)
-            pipeline.run(_source(load.connector, moving, moved_state), loader_file_format="parquet")
+            pipeline.run(_source(load.connector, moving, kept), loader_file_format="parquet")
         shutil.rmtree(directory, ignore_errors=True)
     finally:
         shutil.rmtree(files, ignore_errors=True)
@@ -206,6 +212,7 @@ def _walk_and_load(
         loaded_through_at=extraction.started_at,
         # Files that were read may have been loaded by a run that was killed before it could tell.
         is_changed=load.is_changed or bool(changed) or has_files,
+        new_fields=new_fields(known, seen),
     )
 
 
@@ -217,6 +224,11 @@ def _bulk_loader(load: _Load, extraction: Extraction) -> BulkLoader:
         extraction.hash_email,
         is_full_refresh=extraction.is_full_refresh,
     )
+
+
+def _say_what_is_new(load: _Load, fields: Mapping[str, Sequence[str]]) -> None:
+    for name, names in sorted(fields.items()):
+        load.say(f"{name} has new fields, which are not read: {', '.join(names)}")
 
 
 def _declare_tables(load: _Load, pipeline: dlt.Pipeline, stored: Mapping[str, Any]) -> None:
@@ -243,7 +255,7 @@ def _say_what_moves(load: _Load, moving: Sequence[Change]) -> None:
     load.say(f"loading {', '.join(counts) or 'the new state'}")
 
 
-def _source(connector: Connector, changes: Sequence[Change], state: dict[str, Any]) -> Any:
+def _source(connector: Connector, changes: Sequence[Change], kept: Mapping[str, Any]) -> Any:
     """The changes as dlt's source: declared tables, merged by their keys."""
     import dlt
     import pyarrow.parquet as pq
@@ -251,7 +263,7 @@ def _source(connector: Connector, changes: Sequence[Change], state: dict[str, An
     def keep_state() -> Iterator[Any]:
         stored = dlt.current.source_state()
         stored.clear()
-        stored["walk"] = state
+        stored.update(kept)
         yield from ()
 
     def rows(change: Change) -> Iterator[Any]:
@@ -342,11 +354,11 @@ def _restored(load: _Load, connection: str) -> dlt.Pipeline:
     return pipeline
 
 
-def _stored_state(load: _Load, pipeline: dlt.Pipeline) -> dict[str, Any]:
-    """The state that the last complete walk left."""
+def _stored(load: _Load, pipeline: dlt.Pipeline) -> dict[str, Any]:
+    """What the last complete walk left: `walk`, the connector's state, and `fields`, those of the vendor."""
     sources: Mapping[str, Any] = pipeline.state.get("sources", {})
-    state: dict[str, Any] = sources.get(load.connector.name, {}).get("walk", {})
-    return state
+    kept: dict[str, Any] = sources.get(load.connector.name, {})
+    return kept
 
 
 def _rename(load: _Load, previous: str) -> bool:

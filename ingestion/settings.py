@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ingestion.connector import Connector
 
 __all__ = [
+    "BaseConnectionSettings",
     "Bot",
     "ConnectionSettings",
     "Service",
@@ -102,7 +103,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ConnectionSettings(_Strict):
+class BaseConnectionSettings(_Strict):
     """What every connection has; connectors add their own keys.
 
     A secret is declared as `SecretStr`: it is then accepted only as `${NAME}`.
@@ -110,8 +111,23 @@ class ConnectionSettings(_Strict):
 
     name: ConnectionName
     connector: str
-    base_url: str
     previous_name: ConnectionName | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the source is; empty for one that is no API."""
+        return ""
+
+
+class ConnectionSettings(BaseConnectionSettings):
+    """What every connection to an API has."""
+
+    base_url: str
+
+    @property
+    def address(self) -> str:
+        """The API."""
+        return self.base_url
 
     @model_validator(mode="after")
     def _has_plain_base_url(self) -> ConnectionSettings:
@@ -214,7 +230,7 @@ class Settings(_Strict):
     """The whole file."""
 
     reporting_timezone: TimeZone = "UTC"
-    connections: tuple[ConnectionSettings, ...]
+    connections: tuple[BaseConnectionSettings, ...]
     teams: tuple[Team, ...] = ()
     services: tuple[Service, ...] = ()
     bots: tuple[Annotated[Bot, _from_word("login")], ...] = ()
@@ -225,7 +241,7 @@ class Settings(_Strict):
         """The reporting time zone."""
         return ZoneInfo(self.reporting_timezone)
 
-    def connection(self, name: str) -> ConnectionSettings:
+    def connection(self, name: str) -> BaseConnectionSettings:
         """The connection of that name.
 
         Raises:
@@ -272,14 +288,14 @@ def load_settings(
 
 def _connections(
     file: SettingsFile, known: Mapping[str, Connector]
-) -> tuple[list[ConnectionSettings], list[Problem]]:
+) -> tuple[list[BaseConnectionSettings], list[Problem]]:
     """Each connection by the model of its connector."""
     entries = file.values.get("connections")
     if not isinstance(entries, list) or not entries:
         return [], [
             file.problem(("connections",), "expected a list of at least one connection", "see README.md")
         ]
-    connections: list[ConnectionSettings] = []
+    connections: list[BaseConnectionSettings] = []
     problems: list[Problem] = []
     for index, entry in enumerate(entries):
         where: Where = ("connections", index)
@@ -418,7 +434,7 @@ def _shared_identities(
     owners: dict[tuple[str, str, str], str] = {}
     for index, connection in enumerate(settings.connections):
         for identity in known[connection.connector].identities(connection):
-            thing = connection.connector, connection.base_url.rstrip("/").lower(), identity.lower()
+            thing = connection.connector, connection.address.rstrip("/").lower(), identity.lower()
             owner = owners.setdefault(thing, connection.name)
             if owner != connection.name:
                 message = f"{identity} is read by connection {owner} already"

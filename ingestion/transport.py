@@ -28,6 +28,7 @@ from tenacity import (
 )
 
 from ingestion.auth import Auth
+from ingestion.fields import note
 from ingestion.http_errors import (
     AccessDeniedError,
     AuthenticationError,
@@ -121,6 +122,7 @@ class Gate(HTTPAdapter):
         sent: requests by kind, further attempts included.
         left: the smallest budget last reported, by kind.
         waited: seconds slept.
+        fields: fields of the objects in answers, by list; what GraphQL answers was asked for by name.
     """
 
     def __init__(
@@ -145,6 +147,7 @@ class Gate(HTTPAdapter):
         self.sent: Counter[str] = Counter()
         self.left: dict[str, int] = {}
         self.waited = 0.0
+        self.fields: dict[str, set[str]] = {}
 
     def send(  # noqa: PLR0917 (the adapter's signature)
         self,
@@ -288,7 +291,11 @@ class Gate(HTTPAdapter):
                 content = response.headers.get("Content-Type", "no content type")
                 clause = self._describe(response, body=False)
                 return UnreadableBodyError(f"{clause} with a body that is not JSON ({content})")
-        return self._judge_graphql(response, exchange) if exchange.kind == "graphql" else None
+        if exchange.kind == "graphql":
+            return self._judge_graphql(response, exchange)
+        with self._lock:
+            note(self.fields, response.url, exchange.data)
+        return None
 
     def _judge_graphql(self, response: requests.Response, exchange: Exchange) -> HttpError | None:
         """GraphQL tells its failures with status 200, partial data beside them."""

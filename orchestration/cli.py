@@ -11,11 +11,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from ingestion.connector import Connector
     from ingestion.settings import Settings
     from orchestration.home import Home
 
@@ -223,6 +225,71 @@ def connector_list(
         reporter.console.print(connector_table(described))
 
 
+@connector_app.command("show")
+def connector_show(name: Annotated[str, typer.Argument(help="Of the connector.")]) -> None:
+    """A connector's page: what it provides, its settings and raw tables, in Markdown."""
+    from ingestion.page import page
+
+    typer.echo(page(_connector(name)))
+
+
+@connector_app.command("new")
+def connector_new(
+    name: Annotated[str, typer.Argument(help="Of the new connector, in snake_case.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be written.")] = False,
+) -> None:
+    """Write the skeleton of a connector, one that works, into this checkout."""
+    from ingestion.conformance.example import TREE
+    from ingestion.scaffold import ScaffoldError, planned, write
+    from orchestration.console import Reporter
+
+    reporter = Reporter()
+    try:
+        paths = list(planned(name, TREE) if dry_run else write(name, TREE))
+    except ScaffoldError as error:
+        raise typer.BadParameter(str(error)) from None
+    for path in paths:
+        reporter.line(f"{'would write' if dry_run else 'wrote'} {path}")
+    if not dry_run:
+        reporter.success(
+            f"it reads a vendor of its own making: `flowgauge connector check {name}` shows that it keeps every "
+            "rule. Put the real one in its place, the example first: ingestion/README.md says how"
+        )
+
+
+@connector_app.command("check")
+def connector_check(
+    name: Annotated[str, typer.Argument(help="Of the connector.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Run the conformance suite over a connector's example, and say what it does wrong."""
+    from tempfile import TemporaryDirectory
+
+    from ingestion.conformance import ExampleError, examine, load_example
+    from orchestration.console import Reporter
+    from orchestration.tables import tell_verdict
+
+    reporter = Reporter()
+    try:
+        example = load_example(_connector(name).name)
+    except ExampleError as error:
+        reporter.failure(str(error))
+        raise typer.Exit(FAILED) from None
+    with TemporaryDirectory() as folder:
+        found = []
+        for verdict in examine(example, Path(folder)):
+            found.append(verdict)
+            if not as_json:
+                tell_verdict(reporter, verdict)
+    broken = [verdict for verdict in found if verdict.problems]
+    if as_json:
+        reporter.json([{"rule": each.rule.name, "problems": each.problems} for each in found])
+    elif not broken:
+        reporter.success(f"{name} keeps all of {sum(each.problems is not None for each in found)} rules")
+    if broken:
+        raise typer.Exit(FAILED)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and end the process with its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -283,6 +350,15 @@ def _connection_name(settings: Settings, name: str | None) -> str | None:
         return settings.connection(name).name
     except KeyError as error:
         raise typer.BadParameter(str(error.args[0]), param_hint="--only") from None
+
+
+def _connector(name: str) -> Connector:
+    from ingestion.connector import connectors
+
+    known = connectors()
+    if name not in known:
+        raise typer.BadParameter(f"{name} is no connector; there are {', '.join(sorted(known))}")
+    return known[name]
 
 
 def _instant(text: str | None, zone: str, option: str) -> datetime | None:

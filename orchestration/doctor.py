@@ -18,7 +18,7 @@ from orchestration.lock import busy_holder
 from orchestration.times import now
 
 if TYPE_CHECKING:
-    from ingestion.settings import ConnectionSettings, Settings
+    from ingestion.settings import BaseConnectionSettings, Settings
 
 GIB = 2**30
 LITTLE_DISK_BYTES = 2 * GIB
@@ -39,7 +39,7 @@ def examine(settings: Settings, home: Home) -> Iterator[tuple[str, Finding]]:
             yield connection.name, finding
 
 
-def check_connection(connection: ConnectionSettings, home: Home) -> Iterator[Finding]:
+def check_connection(connection: BaseConnectionSettings, home: Home) -> Iterator[Finding]:
     """What the connector says of one connection: whether it is reached, and what its token may see."""
     connector = connectors()[connection.connector]
     try:

@@ -18,7 +18,7 @@ from orchestration.resources import Warehouse
 
 if TYPE_CHECKING:
     from ingestion.pipeline import LoadError, LoadResult
-    from ingestion.settings import ConnectionSettings, Settings
+    from ingestion.settings import BaseConnectionSettings, Settings
 
 FIRST = {"dagster/priority": "1"}
 SETTINGS = "flowgauge.yaml"
@@ -68,7 +68,7 @@ def organisation_step(settings: "Settings", pool: str | None) -> dg.AssetsDefini
 
 
 def connection_step(
-    connection: "ConnectionSettings", connector: Connector, pool: str | None
+    connection: "BaseConnectionSettings", connector: Connector, pool: str | None
 ) -> dg.AssetsDefinition:
     """The step that loads one connection into the raw tables of its connector."""
     tables = raw_tables(connector)
@@ -115,7 +115,7 @@ def step_name(connection: str) -> str:
     return f"load_{python_name(connection)}"
 
 
-def connection_keys(connection: "ConnectionSettings") -> list[dg.AssetKey]:
+def connection_keys(connection: "BaseConnectionSettings") -> list[dg.AssetKey]:
     """Assets that the connection's step can materialize."""
     connector = connectors()[connection.connector]
     return [raw_key(connector, connection.name, name) for name in raw_tables(connector)]
@@ -125,7 +125,7 @@ def _load(
     context: dg.AssetExecutionContext,
     config: LoadConfig,
     warehouse: Warehouse,
-    connection: "ConnectionSettings",
+    connection: "BaseConnectionSettings",
 ) -> "LoadResult":
     from ingestion.pipeline import LoadError, load_connection
 
@@ -148,7 +148,7 @@ def _load(
 
 
 def _remember(
-    warehouse: Warehouse, connection: "ConnectionSettings", connector: Connector, result: "LoadResult"
+    warehouse: Warehouse, connection: "BaseConnectionSettings", connector: Connector, result: "LoadResult"
 ) -> bool:
     from ingestion.organisation import record_connection
 
@@ -177,7 +177,7 @@ def _remember(
         return ledger.end_load(connection.name, warehouse.started_at, is_changed=result.is_changed)
 
 
-def _remember_failure(warehouse: Warehouse, connection: "ConnectionSettings", error: "LoadError") -> None:
+def _remember_failure(warehouse: Warehouse, connection: "BaseConnectionSettings", error: "LoadError") -> None:
     from ingestion.organisation import record_connection
 
     with warehouse.changing_ledger() as ledger:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 from rich.table import Table
 
 from ingestion.connector import Connector
+from orchestration.console import Reporter
 from orchestration.demo import Section
 from orchestration.ledger import ConnectionRecord
 from orchestration.metrics import DEFINITION, Figures
 from orchestration.status import Status, age_seconds
 from orchestration.times import now
+
+if TYPE_CHECKING:
+    from ingestion.conformance import Verdict
 
 HOUR, DAY = 3600, 86400
 CONNECTION_COLUMNS = ("connection", "last load", "rows changed", "fresh", "API budget left", "outcome")
@@ -36,6 +40,19 @@ def status_tables(status: Status) -> Iterator[RenderableType]:
         yield f"\npid {status.writer} is writing at this moment"
     elif status.pending:
         yield f"\na build is due: {status.pending}"
+
+
+def tell_verdict(reporter: Reporter, verdict: Verdict) -> None:
+    """One rule of the conformance suite: kept, broken and how, or no matter of the connector."""
+    rule, problems = verdict.rule, verdict.problems
+    if problems is None:
+        reporter.line(f"- {rule.name} is no matter of this connector")
+    elif not problems:
+        reporter.success(rule.sentence)
+    else:
+        reporter.failure(f"{rule.name}: {rule.sentence}")
+        for problem in problems:
+            reporter.line(f"    {problem}")
 
 
 def summary_table(section: Section) -> Table:
@@ -105,7 +122,9 @@ def describe_connector(connector: Connector) -> dict[str, Any]:
         "settings": sorted(connector.settings.model_fields),
         "required_settings": required,
         "provides": {entity: dict(events) for entity, events in sorted(connector.provides.items())},
-        "tables": [table.name for table in connector.tables],
+        "paging": list(connector.paging),
+        "cursor": connector.cursor,
+        "tables": {table.name: table.deletion for table in connector.tables},
     }
 
 
