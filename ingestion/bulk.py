@@ -1,16 +1,17 @@
 """Takes Parquet files into bulk tables by SQL alone: checks, keyed hashes, duplicates, and the load itself.
 
-Used after a walk came to its end, in one transaction on the warehouse, before dlt's package moves the state:
-a run killed between the two reads the same files again and finds their rows there. Rows go straight from file
-to table, for dlt's merge would write them twice more. Each page is one batch, so that memory depends on
-neither the number of pages nor their age.
+Used after a walk came to its end, before dlt's package moves the state: a run that is killed or fails on the
+way reads the same files again and finds their rows there. Rows go straight from file to table, for dlt's
+merge would write them twice more. Each page is one batch and one transaction, so that memory does not depend
+on the number of pages.
 """
 
 # ruff: noqa: S608 - names in the statements are declared ones, expressions come from connectors
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -93,38 +94,30 @@ class BulkLoader:
     hasher: EmailHasher
     is_full_refresh: bool = False
 
-    def load(self, pages: Sequence[FilePage], warehouse: Path, scratch: Path) -> BulkResult:
-        """Take the pages into the warehouse, all or none.
+    def load(self, pages: Sequence[FilePage], warehouse: Path, scratch: Path, result: BulkResult) -> None:
+        """Take the pages into the warehouse, one after the other, and add to the result what came of each.
 
         Raises:
-            BulkError: a file lacks a column, or more rows are broken than one would look at.
+            BulkError: a file lacks a column or cannot be read, which is found out before any page is taken;
+                or a page has more broken rows than one would look at.
             ConnectorError: a page breaks the declaration.
         """
-        result = BulkResult()
         if not pages:
-            return result
+            return
         settings: dict[str, Any] = {"memory_limit": _MEMORY_LIMIT, "temp_directory": str(scratch / "bulk")}
         with duckdb.connect(str(warehouse), config=settings) as database:
             database.execute("set TimeZone = 'UTC'")
             database.execute("set preserve_insertion_order = false")
             database.execute("create temp table hashes (id varchar, hash varchar)")
-            database.begin()
-            for page in pages:
-                self._take(database, page, result)
-            database.commit()
-        return result
+            for page, query in [(page, self._query(database, page)) for page in pages]:
+                self._take(database, page, query, result)
 
-    def _take(self, database: duckdb.DuckDBPyConnection, page: FilePage, result: BulkResult) -> None:
+    def _take(
+        self, database: duckdb.DuckDBPyConnection, page: FilePage, query: str, result: BulkResult
+    ) -> None:
         table = self.connector.table(page.table)
-        if not table.is_bulk or not page.columns.keys() <= {column.name for column in table.columns}:
-            raise ConnectorError(f"table {page.table} is not declared for this page of files")
-        try:
-            self._fill_batch(database, table, page)
-        except duckdb.Error as error:
-            # Only what is said of columns is free of the rows' content.
-            is_about_columns = isinstance(error, duckdb.BinderException)
-            reason = str(error).splitlines()[0] if is_about_columns else type(error).__name__
-            raise BulkError(f"{page.files[0].name} cannot be read as {table.name}: {reason}") from None
+        with _said_of(page):
+            database.execute(f"create or replace temp table batch as {query}")
         result.rejected.extend(_rejected(database, table, page.hashed))
         if len(result.rejected) > _MOST_REJECTED:
             raise BulkError(
@@ -132,22 +125,26 @@ class BulkLoader:
                 f"{result.rejected[0].rule}; the layout of the files has changed"
             )
         self._hash(database, page.hashed)
+        # Not before: what a transaction has not committed yet is read and added to at half the speed.
+        database.begin()
         loaded = self._insert(database, table, page.hashed)
+        database.commit()
         result.loaded[table.name] = result.loaded.get(table.name, 0) + loaded
 
-    def _fill_batch(self, database: duckdb.DuckDBPyConnection, table: Table, page: FilePage) -> None:
+    def _query(self, database: duckdb.DuckDBPyConnection, page: FilePage) -> str:
         """The page's rows in the declared types; `_broken` says what is wrong with one."""
+        table = self.connector.table(page.table)
+        if not table.is_bulk or not page.columns.keys() <= {column.name for column in table.columns}:
+            raise ConnectorError(f"table {page.table} is not declared for this page of files")
         source = f"read_parquet([{', '.join(_literal(str(file)) for file in page.files)}])"
         given = {column.name: page.columns.get(column.name, "null") for column in table.columns}
         listed = ", ".join(f'{sql} as "{name}"' for name, sql in given.items())
-        described = database.execute(f"describe select {listed} from {source}").fetchall()
+        with _said_of(page):
+            described = database.execute(f"describe select {listed} from {source}").fetchall()
         found: dict[str, str] = {name: kind for name, kind, *_ in described}
         values = ", ".join(f'{_cast(each, given, found)} as "{each.name}"' for each in table.columns)
         rules = " ".join(_rules(table, given, found))
-        database.execute(
-            f"create or replace temp table batch as select {values}, case {rules} end as _broken "
-            f"from {source} where {page.where}"
-        )
+        return f"select {values}, case {rules} end as _broken from {source} where {page.where}"
 
     def _hash(self, database: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> None:
         """Add the hashes of ids that are new; ids repeat so often that each is hashed once in a walk."""
@@ -161,35 +158,49 @@ class BulkLoader:
             )
 
     def _insert(self, database: duckdb.DuckDBPyConnection, table: Table, hashed: Sequence[str]) -> int:
-        relation = _relation(self.connector, table)
-        columns = [column.name for column in table.columns]
-        values = [f"{name}_hash.hash" if name in hashed else f'new."{name}"' for name in columns]
-        joins = " ".join(
-            f'left join hashes as {name}_hash on new."{name}" = {name}_hash.id' for name in hashed
-        )
+        relation, own = _relation(self.connector, table), f"connection = {_literal(self.connection)}"
+        columns, key = _listed(column.name for column in table.columns), _listed(table.key)
+        new = self._new_rows(database, table, hashed)
+        if _has_any(
+            database, f"from (select {key} from {relation} where {own}) semi join batch using ({key})"
+        ):
+            if self.is_full_refresh:
+                changed = f"select ({key}) from ({new} except select {columns} from {relation} where {own})"
+                database.execute(f"delete from {relation} where {own} and ({key}) in ({changed})")
+            new = (
+                f"from ({new}) anti join (select {key} from {relation} where {own}) as standing using ({key})"
+            )
         inserted = database.execute(
-            f"insert into {relation} ({', '.join(columns)}, connection, extracted_at) "
-            f"select {', '.join(values)}, ?, ? from ({self._new_rows(database, table)}) as new {joins}",
+            f"insert into {relation} ({columns}, connection, extracted_at) select *, ?, ? from ({new})",
             [self.connection, self.extracted_at],
         ).fetchone()
         return int(inserted[0]) if inserted else 0
 
-    def _new_rows(self, database: duckdb.DuckDBPyConnection, table: Table) -> str:
-        """The query of the batch's rows to insert; duplicates cost something only where there are any."""
-        key = ", ".join(f'"{name}"' for name in table.key)
-        relation, own = _relation(self.connector, table), f"connection = {_literal(self.connection)}"
-        standing = f"select {key} from {relation} where {own}"
-        query = "from batch where _broken is null"
-        if _has_any(database, f"select 1 {query} group by {key} having count(*) > 1"):
+    @staticmethod
+    def _new_rows(database: duckdb.DuckDBPyConnection, table: Table, hashed: Sequence[str]) -> str:
+        """The query of the batch's good rows, hashed; duplicates cost something only where there are any."""
+        key = _listed(table.key)
+        rows = "from batch where _broken is null"
+        if _has_any(database, f"select 1 {rows} group by {key} having count(*) > 1"):
             order = f'order by "{table.updated}" desc' if table.updated else ""
-            query += f" qualify row_number() over (partition by {key} {order}) = 1"
-        if not _has_any(database, f"from ({standing}) semi join batch using ({key})"):
-            return query
-        if not self.is_full_refresh:
-            return f"from ({query}) anti join ({standing}) as standing using ({key})"
-        coming = f"select ({key}) from batch where _broken is null"
-        database.execute(f"delete from {relation} where {own} and ({key}) in ({coming})")
-        return query
+            rows += f" qualify row_number() over (partition by {key} {order}) = 1"
+        names = [column.name for column in table.columns]
+        values = [f"{name}_hash.hash as {name}" if name in hashed else f'good."{name}"' for name in names]
+        joins = [f'left join hashes as {name}_hash on good."{name}" = {name}_hash.id' for name in hashed]
+        return f"select {', '.join(values)} from ({rows}) as good {' '.join(joins)}"
+
+
+@contextmanager
+def _said_of(page: FilePage) -> Iterator[None]:
+    """Turn DuckDB's errors into one sentence; only what it says of columns is free of the rows' content."""
+    try:
+        yield
+    except duckdb.Error as error:
+        is_about_columns = isinstance(error, duckdb.BinderException)
+        reason = str(error).splitlines()[0] if is_about_columns else type(error).__name__
+    else:
+        return
+    raise BulkError(f"{page.files[0].name} cannot be read as {page.table}: {reason}")
 
 
 def _cast(column: Column, given: Mapping[str, str], found: Mapping[str, str]) -> str:
@@ -212,8 +223,8 @@ def _rejected(
     database: duckdb.DuckDBPyConnection, table: Table, hashed: Sequence[str]
 ) -> Iterator[RejectedRow]:
     """The batch's broken rows; ids that only their hashes may leave are left out of what is shown."""
-    shown = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in hashed)
-    key = ", ".join(f'"{name}"' for name in table.key)
+    shown = _listed(column.name for column in table.columns if column.name not in hashed)
+    key = _listed(table.key)
     found: list[tuple[Any, ...]] = database.execute(
         f"select to_json([{key}]), _broken, to_json(struct_pack({shown})) from batch "
         f"where _broken is not null limit {_MOST_REJECTED + 1}"
@@ -224,6 +235,10 @@ def _rejected(
 
 def _relation(connector: Connector, table: Table) -> str:
     return f'"{connector.dataset}"."{table.name}"'
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def _has_any(database: duckdb.DuckDBPyConnection, query: str) -> bool:

@@ -67,8 +67,8 @@ class Table:
             snapshots): rows that a full refresh does not see stay.
         complete_within: columns of a parent (for instance `("pull_request_id",)`) whose rows always come
             complete in one page: rows of such a parent that are missing from the page are removed.
-        is_bulk: rows come as `FilePage`s only, millions at a time, and never change: one whose key stands
-            is not loaded again, and none is removed.
+        is_bulk: rows come as `FilePage`s only, millions at a time: one whose key stands is not loaded again
+            but by a full refresh, and none is removed, so it outlives its source.
     """
 
     name: str
@@ -92,6 +92,8 @@ class Table:
             raise ConnectorError(
                 f"table {self.name}: columns declared twice or reserved: {repeated | reserved}"
             )
+        if self.is_bulk and not self.outlives_source:
+            raise ConnectorError(f"table {self.name} is bulk, so it must declare outlives_source")
         if not self.key or not wanted <= set(names):
             raise ConnectorError(f"table {self.name} names but does not declare: {wanted - set(names)}")
 

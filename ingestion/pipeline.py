@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from ingestion.bulk import BulkLoader, declare_bulk_tables
-from ingestion.connector import Connector, ConnectorError, Extraction, connectors
+from ingestion.bulk import BulkLoader, BulkResult, declare_bulk_tables
+from ingestion.connector import Connector, ConnectorError, Extraction, FilePage, connectors
 from ingestion.fields import merged, new_fields
 from ingestion.identity import HASH_KEY_FILE, email_hasher
 from ingestion.landing import Change, Landing
@@ -185,7 +185,7 @@ def _walk_and_load(
         ) as landing:
             for page in load.connector.extract(extraction):
                 landing.add(page)
-            bulk = _bulk_loader(load, extraction).load(landing.files, load.warehouse, files)
+            bulk = _load_files(load, extraction, landing.files, files)
             landing.reject(bulk.rejected)
             landing.count(extraction.source_counts.values())
             changes = landing.changes(load.warehouse, files, is_full_refresh=extraction.is_full_refresh)
@@ -216,14 +216,21 @@ def _walk_and_load(
     )
 
 
-def _bulk_loader(load: _Load, extraction: Extraction) -> BulkLoader:
-    return BulkLoader(
+def _load_files(load: _Load, extraction: Extraction, pages: Sequence[FilePage], scratch: Path) -> BulkResult:
+    """Take in the bulk tables' files; what was taken in before a failure stays."""
+    result = BulkResult()
+    loader = BulkLoader(
         load.connector,
         load.connection.name,
         extraction.started_at,
         extraction.hash_email,
         is_full_refresh=extraction.is_full_refresh,
     )
+    try:
+        loader.load(pages, load.warehouse, scratch, result)
+    finally:
+        load.is_changed |= any(result.loaded.values())
+    return result
 
 
 def _say_what_is_new(load: _Load, fields: Mapping[str, Sequence[str]]) -> None:

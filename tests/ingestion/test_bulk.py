@@ -14,7 +14,7 @@ from support.export_files import SCHEMA, event, write_interval
 from support.toy_connector import ToySettings, toy
 
 import ingestion.bulk
-from ingestion.bulk import BulkLoader
+from ingestion.bulk import BulkLoader, BulkResult
 from ingestion.connector import Column, Connector, ConnectorError, Extraction, FilePage, Page, Table
 from ingestion.identity import EmailHasher, email_hasher
 from ingestion.pipeline import LoadError, LoadResult, load_connection
@@ -30,6 +30,7 @@ EVENTS = Table(
         Column("occurred_at", "timestamp", "When.", nullable=False),
         Column("price", "bigint", "Price."),
     ),
+    outlives_source=True,
     is_bulk=True,
 )
 COLUMNS = {"uuid": "uuid", "name": "event", "customer_id": "distinct_id", "occurred_at": '"timestamp"'}
@@ -221,4 +222,4 @@ def test_files_are_no_way_into_other_tables(tmp_path: Path) -> None:
     connector = toy(lambda _extraction: iter(()), tables=(plain,))
     loader = BulkLoader(connector, "acme", datetime(2026, 1, 1, tzinfo=UTC), EmailHasher(b"key"))
     with pytest.raises(ConnectorError, match="not declared for this page of files"):
-        loader.load([FilePage("items", (), {})], tmp_path / "w.duckdb", tmp_path)
+        loader.load([FilePage("items", (), {})], tmp_path / "w.duckdb", tmp_path, BulkResult())

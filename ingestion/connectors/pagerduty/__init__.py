@@ -38,6 +38,8 @@ CONNECTOR = Connector(
     client=client,
     extract=extract,
     check=check,
+    paging=("offset and limit, within windows of creation times",),
+    cursor="the latest log entry, less an hour",
     identities=lambda settings: settings.service_ids or ("the account",),
     example=EXAMPLE,
 )

@@ -15,6 +15,7 @@ from typing import Any
 from ingestion.connector import Extraction, Page
 from ingestion.connectors.pagerduty.settings import PagerDutySettings
 from ingestion.connectors.pagerduty.windows import created_between, listed
+from ingestion.cursors import latest
 from ingestion.http import MalformedResponseError, NotFoundError
 
 Payload = dict[str, Any]
@@ -70,8 +71,7 @@ def extract(extraction: Extraction) -> Iterator[Page]:
     extraction.log(f"reading log entries since {since:%Y-%m-%d %H:%M}")
     for entries in created_between(extraction.http, "log_entries", since, until, {"is_overview": "false"}):
         yield Page("log_entries", [_entry(walk, entry) for entry in entries])
-        times = [entry["created_at"] for entry in entries]
-        cursor = max([*times, *([cursor] if cursor else [])], key=datetime.fromisoformat, default=None)
+        cursor = latest((entry["created_at"] for entry in entries), cursor)
     for incidents in created_between(extraction.http, "incidents", since, until, scope):
         yield Page("incidents", [_incident(walk, incident) for incident in incidents])
     known_open: dict[str, Payload] = state.get("open", {})

@@ -34,6 +34,8 @@ CONNECTOR = Connector(
     client=client,
     extract=extract,
     check=check,
+    paging=("address of the next page",),
+    cursor="the latest entry of the activity log, less an hour; the intervals of the export that were read",
     identities=lambda settings: (settings.project,),
     example=EXAMPLE,
 )

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ingestion.connector import Extraction, Page
 from ingestion.connectors.posthog.settings import PostHogSettings
+from ingestion.cursors import instant, latest
 from ingestion.http import HttpClient
 
 Payload = Mapping[str, Any]
@@ -58,9 +59,9 @@ def flag_pages(extraction: Extraction) -> Iterator[Page]:
     for page in _listed(extraction, "feature_flags/activity/", {"limit": PAGE_SIZE, "page": 1}):
         rows = [_entry(each, accounts) for each in page if each.get("item_id")]
         yield Page("feature_flag_activity", rows)
-        times = [each["created_at"] for each in page]
-        cursor = max([*times, *([cursor] if cursor else [])], key=datetime.fromisoformat, default=None)
-        if stop_at and times and datetime.fromisoformat(min(times, key=datetime.fromisoformat)) < stop_at:
+        cursor = latest((each["created_at"] for each in page), cursor)
+        last = instant(page[-1]["created_at"]) if page else None
+        if stop_at and last and last < stop_at:
             break
     yield Page("accounts", list(accounts.rows.values()))
     extraction.state["activity"] = cursor

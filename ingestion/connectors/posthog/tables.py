@@ -68,6 +68,7 @@ EVENTS = Table(
         Column("occurred_at", "timestamp", "By the client's clock, as PostHog corrects it.", nullable=False),
         Column("received_at", "timestamp", "When PostHog received it."),
     ),
+    outlives_source=True,
     is_bulk=True,
 )
 TABLES = (ACCOUNTS, FEATURE_FLAGS, FEATURE_FLAG_ACTIVITY, EVENTS)
