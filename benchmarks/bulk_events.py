@@ -143,7 +143,7 @@ class _NoFlags(BaseHTTPRequestHandler):
     """PostHog's API of a project without flags."""
 
     def do_GET(self) -> None:
-        body = b'{"count": 0, "next": null, "previous": null, "results": []}'
+        body = b'{"count": 0, "total_count": 0, "next": null, "previous": null, "results": []}'
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

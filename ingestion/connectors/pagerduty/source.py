@@ -14,7 +14,7 @@ from typing import Any
 
 from ingestion.connector import Extraction, Page
 from ingestion.connectors.pagerduty.settings import PagerDutySettings
-from ingestion.connectors.pagerduty.windows import created_between, listed
+from ingestion.connectors.pagerduty.windows import Lists
 from ingestion.cursors import latest
 from ingestion.http import MalformedResponseError, NotFoundError
 
@@ -23,6 +23,8 @@ Payload = dict[str, Any]
 OVERLAP = timedelta(hours=1)
 """Re-read before the cursor: entries of one instant are not all listed at once."""
 
+DIRECTORIES = ("users", "services")
+KINDS = ("log_entries", "incidents", *DIRECTORIES)
 _RESOLVED = "resolved"
 _USER_TYPES = frozenset({"user_reference", "user"})
 
@@ -51,11 +53,11 @@ class _Walk:
         return not (settings.service_ids and service) or service.get("id") in settings.service_ids
 
     def reference(self, payload: Payload | None) -> tuple[str | None, str | None]:
-        """Type and id of a reference; a user is noted."""
+        """Type and id of a reference, whose summary may be prose; a user is noted."""
         if not payload:
             return None, None
         if payload.get("type") in _USER_TYPES and payload.get("id"):
-            row = {"id": payload["id"], "name": payload.get("summary"), "email_hash": None}
+            row = {"id": payload["id"], "name": None, "email_hash": None}
             self.users.setdefault(payload["id"], row)
         return payload.get("type"), payload.get("id")
 
@@ -69,14 +71,18 @@ def extract(extraction: Extraction) -> Iterator[Page]:
     scope = {"service_ids[]": list(settings.service_ids)} if settings.service_ids else {}
     cursor: str | None = state.get("cursor")
     extraction.log(f"reading log entries since {since:%Y-%m-%d %H:%M}")
-    for entries in created_between(extraction.http, "log_entries", since, until, {"is_overview": "false"}):
+    lists = Lists(extraction.http)
+    for entries in lists.created_between("log_entries", since, until, {"is_overview": "false"}):
         yield Page("log_entries", [_entry(walk, entry) for entry in entries])
         cursor = latest((entry["created_at"] for entry in entries), cursor)
-    for incidents in created_between(extraction.http, "incidents", since, until, scope):
+    for incidents in lists.created_between("incidents", since, until, scope):
         yield Page("incidents", [_incident(walk, incident) for incident in incidents])
     known_open: dict[str, Payload] = state.get("open", {})
     yield from _single_incidents(walk, known_open)
-    yield from _directory(walk)
+    yield from _directory(walk, lists)
+    is_whole = state.get("cursor") is None and extraction.since is None
+    for kind in KINDS if is_whole else DIRECTORIES:
+        extraction.expect_count(kind, "", lists.totals[kind])
     state["cursor"], state["open"] = cursor, walk.open
 
 
@@ -106,13 +112,12 @@ def _single_incidents(walk: _Walk, known_open: dict[str, Payload]) -> Iterator[P
             yield Page("incidents", [_incident(walk, incident)])
 
 
-def _directory(walk: _Walk) -> Iterator[Page]:
+def _directory(walk: _Walk, lists: Lists) -> Iterator[Page]:
     """Users and services; those of today after those met in the log, for they tell more."""
-    http = walk.extraction.http
     yield Page("users", list(walk.users.values()))
-    for users in listed(http, "users", {}):
+    for users in lists.all("users"):
         yield Page("users", [_user(walk, user) for user in users])
-    for services in listed(http, "services", {}):
+    for services in lists.all("services"):
         yield Page("services", [_service(service) for service in services])
 
 
@@ -124,9 +129,8 @@ def _incident(walk: _Walk, incident: Payload) -> Payload:
         "number": incident.get("incident_number"),
         "status": incident["status"],
         "urgency": incident.get("urgency"),
-        "priority": (incident.get("priority") or {}).get("summary"),
+        "priority": (incident.get("priority") or {}).get("name"),
         "service_id": service.get("id"),
-        "service_name": service.get("summary"),
         "created_at": incident["created_at"],
         "updated_at": incident.get("updated_at"),
         "last_status_change_at": incident.get("last_status_change_at"),
@@ -156,7 +160,6 @@ def _entry(walk: _Walk, entry: Payload) -> Payload:
         "assignee_type": assignees[0][0] if assignees else None,
         "assignee_id": assignees[0][1] if assignees else None,
         "assignee_count": len(assignees) if "assignees" in entry else None,
-        "escalation_policy": (entry.get("escalation_policy") or {}).get("summary"),
     }
 
 

@@ -10,7 +10,7 @@ USERS = Table(
     key=("id",),
     columns=(
         Column("id", "text", "PagerDuty's id."),
-        Column("name", "text", "Name, as shown."),
+        Column("name", "text", "Name, as shown; null for a user who was deleted before the first load."),
         Column("email_hash", "text", "Keyed hash of the e-mail address; null for a deleted user."),
     ),
     outlives_source=True,
@@ -25,6 +25,7 @@ SERVICES = Table(
         Column("status", "text", "active, warning, critical, maintenance or disabled."),
         Column("created_at", "timestamp", "When it was created."),
     ),
+    outlives_source=True,
 )
 INCIDENTS = Table(
     name="incidents",
@@ -37,7 +38,6 @@ INCIDENTS = Table(
         Column("urgency", "text", "high or low."),
         Column("priority", "text", "Name of the priority, such as P1; null where none is set."),
         Column("service_id", "text", "Service, services.id."),
-        Column("service_name", "text", "Name of the service, as the incident shows it."),
         Column("created_at", "timestamp", "When it was opened.", nullable=False),
         Column("updated_at", "timestamp", "When it last changed."),
         Column("last_status_change_at", "timestamp", "When its status last changed."),
@@ -63,7 +63,6 @@ LOG_ENTRIES = Table(
         Column("assignee_type", "text", "What it was first assigned to."),
         Column("assignee_id", "text", "Its id; of users users.id."),
         Column("assignee_count", "bigint", "How many it was assigned to."),
-        Column("escalation_policy", "text", "Name of the escalation policy that it was passed to."),
     ),
     outlives_source=True,
 )

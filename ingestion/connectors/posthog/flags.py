@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingestion.connector import Extraction, Page
 from ingestion.connectors.posthog.settings import PostHogSettings
 from ingestion.cursors import instant, latest
 from ingestion.http import HttpClient
+
+if TYPE_CHECKING:
+    from dlt.sources.helpers.rest_client.client import PageData
 
 Payload = Mapping[str, Any]
 
@@ -53,10 +56,13 @@ def flag_pages(extraction: Extraction) -> Iterator[Page]:
     """All flags, and what is new in their log; moves the cursor after the last page."""
     accounts = _Accounts(extraction)
     for page in _listed(extraction, "feature_flags/", {"limit": PAGE_SIZE}):
+        extraction.expect_count("feature_flags", "", page.response.json()["count"])
         yield Page("feature_flags", [_flag(each, accounts) for each in page])
     cursor: str | None = extraction.state.get("activity")
     stop_at = _stop_at(cursor, extraction.since)
     for page in _listed(extraction, "feature_flags/activity/", {"limit": PAGE_SIZE, "page": 1}):
+        if stop_at is None:
+            extraction.expect_count("feature_flag_activity", "", page.response.json()["total_count"])
         rows = [_entry(each, accounts) for each in page if each.get("item_id")]
         yield Page("feature_flag_activity", rows)
         cursor = latest((each["created_at"] for each in page), cursor)
@@ -72,7 +78,7 @@ def _stop_at(cursor: str | None, since: datetime | None) -> datetime | None:
     return min(resumed, since) if resumed and since else resumed or since
 
 
-def _listed(extraction: Extraction, path: str, params: dict[str, Any]) -> Iterator[list[Payload]]:
+def _listed(extraction: Extraction, path: str, params: dict[str, Any]) -> Iterator[PageData[Payload]]:
     """Pages of a list of the project; `next` holds the next one's address."""
     from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
 

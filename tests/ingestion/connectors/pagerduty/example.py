@@ -47,7 +47,7 @@ def _entry(number: int, of: int, kind: str, at: str, **more: Any) -> Row:
 
 
 FIRST = [
-    _incident(1, "2026-01-05T10:00:00Z", priority={"id": "PP1", "summary": "P1"}),
+    _incident(1, "2026-01-05T10:00:00Z", priority={"id": "PP1", "name": "P1"}),
     _incident(2, "2026-01-06T10:00:00Z", "triggered"),
     _incident(3, "2026-01-07T10:00:00Z", resolve_reason={
         "type": "merge_resolve_reason", "incident": _reference("Q2", "incident", "Incident 2 hurts")
@@ -111,6 +111,5 @@ EXAMPLE = Example(
     connection={"token": "the-key-of-pagerduty", "history_start": "2026-01-01"},
     rows={"incidents": 4, "log_entries": 5, "users": 4, "services": 4},
     surface=surface,
-    drift={"incidents": "incident_number", "log_entries": "channel.type", "services": "status"},
-    prose=frozenset({"summary"}),
+    drift={"incidents": "incident_number", "log_entries": "channel.type", "users": "name"},
 )

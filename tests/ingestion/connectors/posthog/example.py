@@ -55,10 +55,11 @@ def surface(state: State) -> Surface:
     flags = {"first": FIRST, "later": LATER, "pruned": LATER[1:]}[state]
     steps = STEPS if state == "first" else [NEW_STEP, *STEPS]
 
-    def listing(rows: list[Row]) -> Listing:
-        return Listing(rows, "results", "url", "next", "page", "limit", "count")
+    def listing(rows: list[Row], total: str) -> Listing:
+        return Listing(rows, "results", "url", "next", "page", "limit", total)
 
-    return rest({FLAGS: listing(flags), f"{FLAGS}activity/": listing(steps)}, token="the-key-of-posthog")
+    lists = {FLAGS: listing(flags, "count"), f"{FLAGS}activity/": listing(steps, "total_count")}
+    return rest(lists, token="the-key-of-posthog")
 
 
 def prepare(state: State, folder: Path) -> None:

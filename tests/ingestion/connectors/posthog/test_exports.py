@@ -22,7 +22,7 @@ from ingestion.connectors.posthog.settings import PostHogSettings, client
 from ingestion.identity import EmailHasher
 from ingestion.pipeline import load_connection
 
-EMPTY = Answer({"count": 0, "next": None, "previous": None, "results": []})
+EMPTY = Answer({"count": 0, "total_count": 0, "next": None, "previous": None, "results": []})
 
 
 @pytest.fixture

@@ -54,7 +54,8 @@ def change(name: str, before: Any, after: Any) -> dict[str, Any]:
 
 
 def page(*rows: dict[str, Any], following: str | None = None) -> Answer:
-    return Answer({"count": len(rows), "next": following, "previous": None, "results": list(rows)})
+    counts = {"count": len(rows), "total_count": len(rows)}
+    return Answer({**counts, "next": following, "previous": None, "results": list(rows)})
 
 
 @pytest.fixture

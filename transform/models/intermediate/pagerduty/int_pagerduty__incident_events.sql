@@ -38,7 +38,7 @@ final as (
         occurred_at,
         user_id as actor_account,
         assigned_user_id as subject_account,
-        escalation_policy as subject_team,
+        assigned_policy_id as subject_team,
         'exact' as exactness,
         extracted_at
     from log_entries

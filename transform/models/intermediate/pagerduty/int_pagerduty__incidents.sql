@@ -40,7 +40,7 @@ final as (
         'pagerduty' as connector,
         incidents.incident_id as source_id,
         incidents.number,
-        coalesce(services.name, incidents.service_name) as service_hint,
+        services.name as service_hint,
         coalesce(incidents.priority, incidents.urgency) as severity,
         case when incidents.merged_into_id is not null then 'merged' else incidents.status end as status,
         cast(null as timestamp) as started_at,

@@ -64,7 +64,7 @@ named as (
         agent_type,
         case when agent_type in ('user_reference', 'user') then agent_id end as user_id,
         case when assignee_type in ('user_reference', 'user') then assignee_id end as assigned_user_id,
-        escalation_policy,
+        case when assignee_type not in ('user_reference', 'user') then assignee_id end as assigned_policy_id,
         extracted_at
     from ranked
 

@@ -18,7 +18,6 @@ renamed as (
         urgency,
         priority,
         service_id,
-        service_name,
         {{ to_utc('created_at') }} as created_at,
         {{ to_utc('updated_at') }} as updated_at,
         {{ to_utc('last_status_change_at') }} as last_status_change_at,

@@ -22,7 +22,6 @@ renamed as (
         assignee_type,
         assignee_id,
         assignee_count,
-        escalation_policy,
         {{ to_utc('extracted_at') }} as extracted_at
     from source
 
