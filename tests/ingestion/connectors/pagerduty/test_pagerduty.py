@@ -361,7 +361,9 @@ def test_an_account_without_incidents_is_an_empty_and_complete_load(tmp_path: Pa
             pipelines_dir=tmp_path / "dlt",
             workspace=tmp_path / "workspace",
         )
-    assert (result.rows, result.rejected) == ({}, 0)
+    assert (result.rows, result.rejected) == ({"source_counts": 4}, 0)
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as warehouse:
-        for table in CONNECTOR.all_tables:
+        for table in CONNECTOR.tables:
             assert warehouse.table(f"raw_pagerduty.{table.name}").fetchall() == []
+        counts = warehouse.table("raw_pagerduty.source_counts").fetchall()
+    assert {(row[0], row[2]) for row in counts} == {(table.name, 0) for table in CONNECTOR.tables}

@@ -232,7 +232,7 @@ def test_named_events_and_flag_evaluations_are_loaded(
         pipelines_dir=tmp_path / "dlt",
         workspace=tmp_path / "workspace",
     )
-    assert result.rows == {"events": 4}
+    assert result.rows["events"] == 4
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as warehouse:
         rows = warehouse.execute(
             "select uuid, customer_id is not null, flag_key, flag_response from raw_posthog.events order by 1"
