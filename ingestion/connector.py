@@ -67,6 +67,8 @@ class Table:
             snapshots): rows that a full refresh does not see stay.
         complete_within: columns of a parent (for instance `("pull_request_id",)`) whose rows always come
             complete in one page: rows of such a parent that are missing from the page are removed.
+        is_bulk: rows come as `FilePage`s only, millions at a time: one whose key stands is not loaded again
+            but by a full refresh, and none is removed, so it outlives its source.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Table:
     updated: str | None = None
     complete_within: tuple[str, ...] = ()
     outlives_source: bool = False
+    is_bulk: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -89,6 +92,8 @@ class Table:
             raise ConnectorError(
                 f"table {self.name}: columns declared twice or reserved: {repeated | reserved}"
             )
+        if self.is_bulk and not self.outlives_source:
+            raise ConnectorError(f"table {self.name} is bulk, so it must declare outlives_source")
         if not self.key or not wanted <= set(names):
             raise ConnectorError(f"table {self.name} names but does not declare: {wanted - set(names)}")
 
@@ -139,6 +144,24 @@ class CheckedPage(NamedTuple):
     parent: tuple[Any, ...]
     file: Path | None = None
     rejected: Sequence[Rejection] = ()
+
+
+class FilePage(NamedTuple):
+    """Rows of one bulk table in Parquet files, which SQL takes in as a whole (`bulk.py`).
+
+    Attributes:
+        table: of the declared tables, one with `is_bulk`.
+        files: Parquet files of one layout; they must stay where they are until the walk is loaded.
+        columns: SQL over the files' columns for each declared column; the others are null.
+        where: SQL that chooses the rows.
+        hashed: columns of customers' ids, which only their keyed hashes may leave.
+    """
+
+    table: str
+    files: Sequence[Path]
+    columns: Mapping[str, str]
+    where: str = "true"
+    hashed: Sequence[str] = ()
 
 
 class Finding(NamedTuple):
@@ -258,7 +281,7 @@ class Connector:
     settings: type[BaseConnectionSettings]
     tables: tuple[Table, ...]
     provides: Mapping[str, Mapping[str, Exactness]]
-    extract: Callable[[Extraction], Iterator[Page | CheckedPage]]
+    extract: Callable[[Extraction], Iterator[Page | CheckedPage | FilePage]]
     check: Callable[[Extraction], Iterator[Finding]]
     client: Callable[[Any], HttpClient] = _no_http
     paging: tuple[str, ...] = ()
@@ -291,7 +314,18 @@ class Connector:
         raise ConnectorError(f"connector {self.name} yielded a page of {name!r}, which it does not declare")
 
 
-REGISTERED = ("claude_code", "copilot", "files", "git", "github", "gitlab", "jenkins", "jira")
+REGISTERED = (
+    "claude_code",
+    "copilot",
+    "files",
+    "git",
+    "github",
+    "gitlab",
+    "jenkins",
+    "jira",
+    "pagerduty",
+    "posthog",
+)
 """One line per connector: the name of its folder in `ingestion/connectors/`."""
 
 

@@ -19,6 +19,7 @@ KEY_FILE = "hash.key"
 ENVIRONMENT_KEY = "FLOWGAUGE_HASH_KEY"
 _KEY_BYTES = 32
 _SHOWN_CHARACTERS = 32
+_BLOCK_BYTES = 64
 
 
 class EmailHasher:
@@ -41,6 +42,13 @@ class EmailHasher:
     def hash_id(self, identity: str) -> str:
         """128 bits (hex) of HMAC-SHA-256 over an id as it stands, such as a customer's."""
         return hmac.new(self._key, identity.encode(), hashlib.sha256).hexdigest()[:_SHOWN_CHARACTERS]
+
+    @property
+    def pads(self) -> tuple[bytes, bytes]:
+        """HMAC's inner and outer pad, with which SQL makes the same hashes: H(outer, H(inner, id))."""
+        key = self._key if len(self._key) <= _BLOCK_BYTES else hashlib.sha256(self._key).digest()
+        block = key.ljust(_BLOCK_BYTES, b"\0")
+        return bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
 
 
 def email_hasher(key_file: Path, environment: Mapping[str, str] = os.environ) -> EmailHasher:

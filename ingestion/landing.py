@@ -19,12 +19,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from ingestion.bulk import RejectedRow
 from ingestion.connector import (
     REJECTED_ROWS,
     SOURCE_COUNTS,
     CheckedPage,
     Connector,
     ConnectorError,
+    FilePage,
     Page,
     SourceCount,
     Table,
@@ -72,6 +74,7 @@ class Landing:
 
     Attributes:
         rejected: rows that broke their declaration.
+        files: pages of bulk tables, which do not land here but are loaded by `bulk.py`.
     """
 
     def __init__(self, path: Path, connector: Connector, connection: str, extracted_at: datetime) -> None:
@@ -82,6 +85,7 @@ class Landing:
         self._position = 0
         self._buffers: dict[str, _Buffer] = {}
         self.rejected = 0
+        self.files: list[FilePage] = []
         self._remove_file()
         self._scratch = duckdb.connect(str(path), config={"memory_limit": _MEMORY_LIMIT})
         self._scratch.execute("set TimeZone = 'UTC'")
@@ -95,8 +99,8 @@ class Landing:
         self._scratch.close()
         self._remove_file()
 
-    def add(self, page: Page | CheckedPage) -> None:
-        """Check and keep the rows of a page, or keep what the connector checked itself.
+    def add(self, page: Page | CheckedPage | FilePage) -> None:
+        """Check and keep the rows of a page, or what the connector checked itself, or only where files are.
 
         Raises:
             ConnectorError: the page is of no declared table, or its rows have columns that are not declared.
@@ -105,13 +109,18 @@ class Landing:
         if isinstance(page, CheckedPage):
             self._add_checked(table, page)
             return
+        if isinstance(page, FilePage):
+            self.files.append(page)
+            return
+        if table.is_bulk:
+            raise ConnectorError(f"table {table.name} takes pages of files, and got one of rows")
         buffer = self._buffers[table.name]
         before = self._position
         parents = {tuple(parent) for parent in page.parents}
         for row in page.rows:
             checked = buffer.checker.check(row)
             if checked.broken:
-                self._reject(table, checked, buffer.checker.declared(row))
+                self._reject(table, checked.row_key, checked.broken, buffer.checker.declared(row))
                 buffer.has_rejected = True
                 continue
             self._keep(buffer, checked)
@@ -167,13 +176,18 @@ class Landing:
                 raise ConnectorError(f"a count of {count.table} is none: {', '.join(checked.broken)}")
             self._keep(buffer, checked)
 
+    def reject(self, rows: Iterable[RejectedRow]) -> None:
+        """Keep rows of bulk tables that were rejected."""
+        for row in rows:
+            self._reject(self._connector.table(row.table), row.row_key, [row.rule], row.row)
+
     def changes(self, warehouse: Path, directory: Path, *, is_full_refresh: bool) -> list[Change]:
         """What the walk changes, by table, each with its Parquet file in the directory."""
         for buffer in self._buffers.values():
             self._flush(buffer)
         self._scratch.execute(f"attach {_literal(str(warehouse))} as warehouse (read_only)")
         try:
-            tables = self._connector.all_tables
+            tables = [table for table in self._connector.all_tables if not table.is_bulk]
             is_there = {table.name: self._view_standing(table) for table in tables}
             self._settle_rejections()
             return [
@@ -204,13 +218,13 @@ class Landing:
         self._position += 1
         buffer.rows.append((*row.values, row.row_key, row.row_hash, self._position))
 
-    def _reject(self, table: Table, row: CheckedRow, content: str) -> None:
+    def _reject(self, table: Table, row_key: str, broken: Sequence[str], content: str) -> None:
         self.rejected += 1
         buffer = self._buffers[REJECTED_ROWS.name]
-        buffer.parents.append((table.name, row.row_key, self._position))
+        buffer.parents.append((table.name, row_key, self._position))
         names = [column.name for column in REJECTED_ROWS.columns]
-        for rule in row.broken:
-            values = (table.name, row.row_key, rule, content, self._extracted_at)
+        for rule in broken:
+            values = (table.name, row_key, rule, content, self._extracted_at)
             checked = buffer.checker.check(dict(zip(names, values, strict=True)))
             self._keep(buffer, checked._replace(values=values))
         self._flush_if_full(buffer)
@@ -263,6 +277,8 @@ class Landing:
     def _settle_rejections(self) -> None:
         """A row that came well, after it was rejected in this walk or before, is rejected no more."""
         for table in self._connector.tables:
+            if table.is_bulk:
+                continue
             self._scratch.execute(
                 f"insert into {_quoted(REJECTED_ROWS.name + '__parents')} "
                 f"select {_literal(table.name)}, _key, _position from {_quoted(table.name)} where _key in ("

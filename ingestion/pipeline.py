@@ -169,6 +169,7 @@ def _prepare(load: _Load) -> tuple[dlt.Pipeline, dict[str, Any], dict[str, Any]]
     load.is_changed |= _finish_pending(load, load.connection.name)
     pipeline = _restored(load, load.connection.name)
     stored = _stored(load, pipeline)
+    declare_bulk_tables(load.connector, load.warehouse)
     return pipeline, stored, (stored or inherited).get("walk", {})
 
 
@@ -183,9 +184,11 @@ def _walk_and_load(
         ) as landing:
             for page in load.connector.extract(extraction):
                 landing.add(page)
+            bulk = _load_files(load, extraction, landing.files, files)
+            landing.reject(bulk.rejected)
             landing.count(extraction.source_counts.values())
             changes = landing.changes(load.warehouse, files, is_full_refresh=extraction.is_full_refresh)
-            rejected = landing.rejected
+            rejected, has_files = landing.rejected, bool(landing.files)
         known, seen = stored.get("fields", {}), extraction.http.fields
         kept = {"walk": _checked_state(extraction), "fields": merged(known, seen)}
         moving = [change for change in changes if change.is_new or not change.is_empty]
@@ -198,14 +201,16 @@ def _walk_and_load(
         shutil.rmtree(files, ignore_errors=True)
     changed = [change for change in changes if not change.is_empty]
     return LoadResult(
-        rows={change.table.name: change.loaded for change in changed if change.loaded},
+        rows={change.table.name: change.loaded for change in changed if change.loaded}
+        | {name: count for name, count in bulk.loaded.items() if count},
         removed={change.table.name: change.removed for change in changed if change.removed},
         rejected=rejected,
         requests=extraction.http.request_counts,
         rate_limit_left=extraction.http.rate_limit_left,
         started_at=extraction.started_at,
         loaded_through_at=extraction.started_at,
-        is_changed=load.is_changed or bool(changed),
+        # Files that were read may have been loaded by a run that was killed before it could tell.
+        is_changed=load.is_changed or bool(changed) or has_files,
         new_fields=new_fields(known, seen),
     )
 

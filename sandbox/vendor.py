@@ -83,13 +83,24 @@ class Vendor:
     takes_over: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-REGISTERED = ("claude_code", "copilot", "files", "github", "gitlab", "jenkins", "jira")
+REGISTERED = (
+    "claude_code",
+    "copilot",
+    "files",
+    "github",
+    "gitlab",
+    "jenkins",
+    "jira",
+    "pagerduty",
+    "posthog",
+)
 """One line per vendor: the name of its folder."""
 
+_BESIDE_THE_FORGE = ("pagerduty", "posthog", "claude_code", "files")
 STACKS: Mapping[str, tuple[str, ...]] = {
-    "github": ("github", "jira", "copilot", "claude_code", "files"),
-    "gitlab": ("gitlab", "files"),
-    "jenkins": ("github", "jenkins", "jira", "copilot", "claude_code", "files"),
+    "github": ("github", "jira", "copilot", *_BESIDE_THE_FORGE),
+    "gitlab": ("gitlab", *_BESIDE_THE_FORGE),
+    "jenkins": ("github", "jenkins", "jira", "copilot", *_BESIDE_THE_FORGE),
 }
 """Sets of vendors that one company would use together."""
 

@@ -311,7 +311,7 @@ class Store:
         return walked
 
     def _walk(self, extraction: Extraction, walked: Walked, pages: int | None) -> None:
-        collected = Collected(self._bench.connector)
+        collected = Collected(self._bench.connector, extraction.hash_email)
         for number, page in enumerate(self._bench.connector.extract(extraction)):
             if number == pages:
                 raise KilledError

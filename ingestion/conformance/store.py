@@ -4,15 +4,23 @@ What `landing.py` and dlt do with the rows of a walk, a hundred times faster and
 rule on second loads holds the two against each other.
 """
 
+# ruff: noqa: S608 - names in the statements are declared ones, which are checked to be snake_case
+
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 
-from ingestion.connector import CheckedPage, Connector, Page, Table
+from ingestion.bulk import BulkLoader, BulkResult, declare_bulk_tables
+from ingestion.connector import CheckedPage, Connector, FilePage, Page, Table
+from ingestion.identity import EmailHasher
 from ingestion.rows import RowChecker
 
 Key = tuple[Any, ...]
@@ -32,15 +40,18 @@ class _Came:
 class Collected:
     """The rows of one walk."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, connector: Connector, hasher: EmailHasher) -> None:
         self._connector = connector
+        self._hasher = hasher
         self._checkers = {table.name: RowChecker(table) for table in connector.tables}
         self._came = {table.name: _Came() for table in connector.tables}
         self._position = 0
         self.rejected: dict[tuple[str, str], tuple[str, ...]] = {}
 
-    def add(self, page: Page | CheckedPage) -> None:
+    def add(self, page: Page | CheckedPage | FilePage) -> None:
         """Check and keep the rows of a page; ConnectorError where it is none of the connector's."""
+        if isinstance(page, FilePage):
+            page = Page(page.table, _rows_of(page, self._connector, self._hasher))
         if isinstance(page, CheckedPage):
             for rule, _ in page.rejected:
                 self.rejected[page.table, rule] = (rule,)
@@ -88,6 +99,22 @@ class Collected:
             )
         }
         return {**kept, **latest}
+
+
+def _rows_of(page: FilePage, connector: Connector, hasher: EmailHasher) -> list[Row]:
+    """The rows of a page of files, as the kit itself takes them in."""
+    table = connector.table(page.table)
+    with tempfile.TemporaryDirectory() as name:
+        warehouse = Path(name) / "rows.duckdb"
+        declare_bulk_tables(connector, warehouse)
+        loader = BulkLoader(connector, "example", datetime.now(UTC), hasher)
+        loader.load([page], warehouse, Path(name), BulkResult())
+        with duckdb.connect(str(warehouse), read_only=True) as database:
+            database.execute("set TimeZone = 'UTC'")
+            names = [column.name for column in table.columns]
+            listed = ", ".join(f'"{name}"' for name in names)
+            found = database.execute(f'select {listed} from {connector.dataset}."{table.name}"').fetchall()
+    return [dict(zip(names, values, strict=True)) for values in found]
 
 
 def _of(row: Row, names: Iterable[str]) -> Key:

@@ -34,6 +34,7 @@ class Replay:
     """A running replay: the vendors' ports follow GitHub's."""
 
     github_url: str
+    pagerduty_url: str
     expected: Path
     token: str = TOKEN
 
@@ -87,10 +88,11 @@ def published_schema() -> Path:
 
 
 @contextmanager
-def running_replay(folder: Path, schema: Path) -> Iterator[Replay]:
-    """The replay as a process of its own, ended with the context."""
+def running_replay(folder: Path, schema: Path | None) -> Iterator[Replay]:
+    """The replay as a process of its own, ended with the context; GraphQL needs the schema."""
     port = _free_ports()
-    command = [sys.executable, "replay.py", "--port", str(port), "--token", TOKEN, "--schema", str(schema)]
+    command = [sys.executable, "replay.py", "--port", str(port), "--token", TOKEN]
+    command += ["--schema", str(schema)] if schema else []
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -98,7 +100,7 @@ def running_replay(folder: Path, schema: Path) -> Iterator[Replay]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_for(f"{url}/__stats", process)
-            yield Replay(url, folder / "expected")
+            yield Replay(url, f"http://127.0.0.1:{port + 3}", folder / "expected")
         finally:
             process.terminate()
 

@@ -1,0 +1,5 @@
+"""The rules that every connector keeps."""
+
+from support.conformance import conformance
+
+test_conformance = conformance("posthog")
