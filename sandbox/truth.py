@@ -165,6 +165,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "first_commit_authored_at",
         "created_at",
         "merged_at",
+        "merge_sha",
         "deployed_at",
         "exposed_at",
         "adopted_at",
@@ -175,6 +176,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         "round_count",
         "skew_seconds",
     ),
+    "closings": ("change", "closed_at", "reopened_at"),
+    "pushes": ("change", "sha", "pushed_at"),
     "deployments": (
         "deployment",
         "repository",

@@ -179,6 +179,8 @@ class LiveChange:
         """End the flow now."""
         self.flow_ended_at, self.state = self.world.now, state
         self._forget()
+        if reason == "superseded":
+            self.handoffs.superseded()
         self.track.leave(self.world.now, reason)
         if self.ticket:
             self.ticket.follow()
@@ -216,6 +218,7 @@ class LiveChange:
         """Go back to draft."""
         self._record(self.world.event("converted_to_draft", actor))
         self.is_draft = True
+        self.handoffs.drafted()
         self.settle()
 
     def request(self, actor: Account, subject: Person | str) -> None:

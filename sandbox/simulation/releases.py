@@ -50,10 +50,17 @@ class Releases:
         self.deployments: list[tuple[Service, LiveDeployment]] = []
 
     def merged(self, change: "LiveChange") -> None:
-        """Let a merged change wait for the deployment of its services."""
+        """Let a merged change wait for the deployment of the services that it touches in the end."""
+        paths = change.record.heads[-1].paths
+        change.services = [
+            service
+            for service in change.services
+            if any(path.startswith(f"{service.folder}/") for path in paths)
+        ]
         if not change.services:
             change.end("not_applicable")
             return
+        change.handoffs.awaits_deployment()
         change.follow_deployments()
         for service in change.services:
             self.pipelines[service.name].merged(change)
@@ -69,11 +76,12 @@ class Pipeline:
         self.waiting: list[LiveChange] = []
         self.live: LiveDeployment | None = None
         self.successes: list[LiveDeployment] = []
+        self._rolled_back: list[LiveChange] = []
         self._shown_live: dict[str, Deployment] = {}
         self._is_planned = False
         self._trains = 0
-        bots = world.organisation.bots
-        self.actor = bots["acme-release"] if service.has_train else bots["github-actions[bot]"]
+        company = world.organisation
+        self.actor = company.release_bot if service.has_train else company.bots["github-actions[bot]"]
         if service.has_train:
             self._plan_train()
 
@@ -221,6 +229,7 @@ class Pipeline:
     def _go_live(self, deployment: LiveDeployment) -> None:
         self._succeed(deployment)
         self.live = None
+        again = self._live_again(deployment.position)
         self.successes.append(deployment)
         carried = {change.record.id for change in deployment.carried}
         self.waiting = [change for change in self.waiting if change.record.id not in carried]
@@ -230,12 +239,25 @@ class Pipeline:
             change.deployed()
             if is_first and change.deployed_at is not None:
                 self.world.adoption.deployed(change)
+        for change in (*deployment.carried, *again):
             self.world.truth.note(
                 "deployment_changes", deployment.record.id, self.service.name, change.record.id
             )
         self.world.incidents.deployed(self, deployment)
         if not self.service.has_train:
             self._deploy_soon()
+
+    def _live_again(self, position: int) -> "list[LiveChange]":
+        """Return what a rollback took away and `position` brings back; note what it takes away itself."""
+        before = self.successes[-1].position if self.successes else position
+        if position < before:
+            taken = (change for success in self.successes for change in success.carried)
+            lost = (change for change in taken if position < change.merge_position <= before)
+            self._rolled_back += {change.record.id: change for change in lost}.values()
+            return []
+        again = [change for change in self._rolled_back if change.merge_position <= position]
+        self._rolled_back = [change for change in self._rolled_back if change.merge_position > position]
+        return again
 
     def _succeed(self, deployment: LiveDeployment) -> None:
         environment = deployment.record.environment
@@ -260,7 +282,8 @@ class Pipeline:
         self.world.at(later, partial(self._retry, deployment))
 
     def _retry(self, deployment: LiveDeployment) -> None:
-        if self.live is None:
+        is_outdated = any(success.position >= deployment.position for success in self.successes[-1:])
+        if self.live is None and not is_outdated:
             self.attempt(deployment.position, is_redeploy=True, is_urgent=True)
 
     def roll_back(self, broken: LiveDeployment) -> LiveDeployment | None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 
 from sandbox.calendar import DAY, WEEK, instant
 from sandbox.gitobjects import EMPTY
 from sandbox.history import History
-from sandbox.organisation import OWNER, Organisation
+from sandbox.organisation import COMPANY, Organisation
 from sandbox.scenario import Scenario, Size
 from sandbox.simulation.adoption import Adoption
 from sandbox.simulation.bots import Bots
@@ -74,12 +75,19 @@ def simulate(
     weeks: int = 52,
     end: int = DEFAULT_END,
     weeks_ahead: int = WEEKS_AHEAD,
+    company: str = COMPANY,
 ) -> Simulation:
     """Simulate `weeks` up to `end` and some weeks more, into which the clock may later be moved."""
     end -= end % DAY
     start = end - weeks * WEEK
     organisation = Organisation(
-        scenario, size, seed, start=start, end=end + weeks_ahead * WEEK, shown_end=end
+        scenario,
+        size,
+        seed,
+        start=start,
+        end=end + weeks_ahead * WEEK,
+        shown_end=end,
+        company=company,
     )
     world = World(scenario, organisation, seed)
     _plant_trunks(world)
@@ -111,7 +119,7 @@ def _without_collector() -> Iterator[None]:
 
 def _plant_trunks(world: World) -> None:
     """Give each repository its first commit."""
-    bot = world.organisation.bots["acme-release"]
+    bot = world.organisation.release_bot
     for repository in world.history.repositories:
         at = repository.created_at
         paths = ["README.md", "VERSION", "handbook/guide.md"]
@@ -126,7 +134,7 @@ def _plant_trunks(world: World) -> None:
             tree,
             files,
             author=bot,
-            message=f"Begin {OWNER}\n",
+            message=f"Begin {world.organisation.company}\n",
             authored_at=at,
             committed_at=at,
         )
@@ -185,6 +193,11 @@ def _note_change(truth: Truth, change: LiveChange) -> None:
     if not record.number:
         return
     first = record.heads[0].commits[0]
+    for head in record.heads:
+        truth.note("pushes", record.id, head.sha, head.at)
+    closings = [event for event in record.events if event.kind in {"closed", "reopened"}]
+    for closing, reopening in zip_longest(closings[::2], closings[1::2]):
+        truth.note("closings", record.id, closing.at, reopening.at if reopening else None)
     truth.note(
         "changes",
         record.id,
@@ -197,6 +210,7 @@ def _note_change(truth: Truth, change: LiveChange) -> None:
         first.authored_at - change.owner.skew,
         record.created_at,
         record.merged_at,
+        record.merge_sha,
         change.deployed_at,
         change.exposed_at,
         change.adopted_at,
