@@ -50,7 +50,10 @@ class Visit(NamedTuple):
 
 
 class Handoff(NamedTuple):
-    """A transfer of responsibility; times are seconds, people are ids of persons."""
+    """A transfer of responsibility; times are seconds, people are ids of persons.
+
+    Where the same person turned out to stand on both sides the outcome is `kept`: nothing was handed over.
+    """
 
     change: int
     mechanism: str
@@ -63,6 +66,7 @@ class Handoff(NamedTuple):
     requested_at: int
     accepted_at: int | None
     outcome: str
+    settled_at: int | None
 
 
 class Track:
@@ -216,7 +220,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "throughput_without",
     ),
     "constraints": ("window_start_at", "window_end_at", "stage", "throughput", "throughput_with_capacity"),
-    "run": ("scenario", "seed", "size", "weeks", "start_at", "end_at", "skew_seconds"),
+    "run": ("scenario", "seed", "size", "weeks", "start_at", "shown_until_at", "end_at", "skew_seconds"),
 }
 
 

@@ -279,8 +279,7 @@ class LiveChange:
         if self.is_open:
             if is_forced:
                 self._record(self.world.event("force_pushed", actor, sha=head.sha, before_sha=before))
-            if not self.is_draft:
-                self.handoffs.pushed()
+            self.handoffs.pushed()
             if self.world.organisation.policies[repository.id].dismisses_stale:
                 self.dismiss_stale(actor)
             self.settle()

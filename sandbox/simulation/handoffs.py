@@ -1,6 +1,6 @@
 """The handoffs of one change as they happen: who was asked, who took over, and what became of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sandbox.organisation import Person
@@ -32,6 +32,7 @@ class ChangeHandoffs:
         "_approval_of_draft",
         "_asked",
         "_change",
+        "_drafted_at",
         "_gates",
         "_is_round_answered",
         "_merger",
@@ -49,6 +50,7 @@ class ChangeHandoffs:
         self._is_round_answered = False
         self._gates = 0
         self._approval_of_draft: Open | None = None
+        self._drafted_at = 0
         self._merger: Person | None = None
 
     @property
@@ -76,13 +78,13 @@ class ChangeHandoffs:
         return handoff
 
     def _finish(self, key: str, outcome: str, person: Person | None = None) -> None:
-        handoff = self._open.pop(key, None)
-        if handoff is None:
-            return
+        if handoff := self._open.pop(key, None):
+            self._write(handoff, outcome, self._now() if outcome != "pending" else None, person)
+
+    def _write(self, handoff: Open, outcome: str, at: int | None, person: Person | None = None) -> None:
         to_person = person.id if person and outcome == "accepted" else None
         if to_person is not None and to_person == handoff.from_person:
-            return
-        accepted_at = self._now() if outcome == "accepted" else None
+            outcome = "kept"
         self._change.world.truth.handoffs.append(
             Handoff(
                 self._change.record.id,
@@ -94,15 +96,16 @@ class ChangeHandoffs:
                 to_person,
                 handoff.to_team,
                 handoff.requested_at,
-                accepted_at,
+                at if outcome == "accepted" else None,
                 outcome,
+                at,
             )
         )
 
     def _finish_all(self, outcome: str) -> None:
         if self._approval_of_draft:
-            self._open["review_verdict:merger"], self._approval_of_draft = self._approval_of_draft, None
-            self._finish("review_verdict:merger", "superseded")
+            self._write(self._approval_of_draft, "superseded", self._drafted_at)
+            self._approval_of_draft = None
         for key in list(self._open):
             self._finish(key, outcome)
 
@@ -119,12 +122,15 @@ class ChangeHandoffs:
         if self._asked:
             self._request()
         if approval := self._approval_of_draft:
-            approval.requested_at, self._approval_of_draft = self._now(), None
-            self._open["review_verdict:merger"] = approval
+            if approval.round_number != self._round:
+                self._write(approval, "superseded", self._drafted_at)
+            again = replace(approval, requested_at=self._now(), round_number=self._round)
+            self._open["review_verdict:merger"], self._approval_of_draft = again, None
 
     def drafted(self) -> None:
         """Back to draft: an approval hands over again once the change is ready."""
         self._approval_of_draft = self._open.pop("review_verdict:merger", None)
+        self._drafted_at = self._now()
 
     def requested(self, subject: Person | str) -> None:
         """Somebody was asked."""
@@ -169,10 +175,13 @@ class ChangeHandoffs:
         self._finish("review_request:reviewer", "accepted", person)
 
     def pushed(self) -> None:
-        """A push after a response begins a round and takes up requested changes."""
+        """A push after a response begins a round and takes up requested changes, in a draft as well."""
+        if self._ready_at is None:
+            return
         if self._is_round_answered:
             self._round += 1
             self._is_round_answered = False
+            self._finish("review_request:reviewer", "superseded")
             handoff = self._begin("review_request", "author", "reviewer", self._change.author, self._now())
             handoff.is_implied = not self._asked
         self._finish("review_verdict:author", "accepted", self._change.author)

@@ -183,6 +183,7 @@ def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
         size,
         weeks,
         organisation.start,
+        organisation.shown_end,
         organisation.end,
         world.scenario.skew_seconds,
     )

@@ -3,9 +3,7 @@
 All companies are connections of one installation, loaded by the real connectors and built once.
 """
 
-import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -70,4 +68,4 @@ def test_everything_that_can_be_known_is_found_and_nothing_else(
 ) -> None:
     for agreement in found.of(company, name):
         assert agreement.found == agreement.knowable, agreement
-        assert not (agreement.invented or agreement.late or agreement.wrong), agreement
+        assert agreement.invented + agreement.late + agreement.wrong == 0, agreement

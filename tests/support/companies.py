@@ -65,7 +65,7 @@ def served(
                 settings_of(simulation.organisation, sandbox.vendors, sandbox.urls, sandbox.clock.now)
             )
             for connection in content["connections"]:
-                connection |= company.options.get(connection["connector"], {})
+                connection.update(company.options.get(connection["connector"], {}))
             _merge(merged, content)
             names = tuple(connection["name"] for connection in content["connections"])
             found[company.name] = Served(company, names, truth, isoformat(sandbox.clock.now))

@@ -74,7 +74,7 @@ class Agreement:
 
 
 # What the first deployment ever seen of a service brought live may have been live before, unless it bears the
-# very sha: such deliveries are censored. The earliest service decides for the change.
+# very sha: such deliveries are censored, and with one of them unknown the change's first one is.
 _TRUTH_VIEWS = """
     create view shown_changes as
     select
@@ -114,15 +114,14 @@ _TRUTH_VIEWS = """
             when changes.delivery_state in ('superseded', 'not_applicable')
                 and changes.flow_ended_at is not null
                 then 'not_applicable'
-            when first.is_censored then 'not_linked'
+            when censored.change is not null then 'not_linked'
             when changes.deployed_at is not null then 'linked'
             when changes.merged_at is null and changes.closed_at is not null then 'not_applicable'
             else 'not_yet'
         end as outcome
     from shown_changes as changes
-    left join (
-        select change, min_by(is_censored, deployed_at) as is_censored from service_deliveries group by change
-    ) as first on first.change = changes.change;
+    left join (select distinct change from service_deliveries where is_censored) as censored
+        on censored.change = changes.change;
 """
 
 # What the company's marts say, with the vendors' ids in place of keys.
@@ -207,11 +206,16 @@ COMPARISONS = (
                 end as accepted_at,
                 case
                     when handoffs.mechanism = 'deployment' and not are_flags_known() then 'accepted'
-                    when handoffs.outcome != 'accepted' or handoffs.accepted_at < as_of()
-                        then handoffs.outcome
+                    when handoffs.settled_at < as_of() then handoffs.outcome
                     when changes.closed_at is not null and changes.merged_at is null then 'withdrawn'
                     else 'pending'
                 end as outcome,
+                case
+                    when handoffs.mechanism = 'deployment' and not are_flags_known()
+                        then handoffs.requested_at
+                    when handoffs.settled_at < as_of() then handoffs.settled_at
+                    when changes.merged_at is null then changes.closed_at
+                end as settled_at,
                 handoffs.from_person,
                 case
                     -- which person let a deployment pass is not told
@@ -226,7 +230,9 @@ COMPARISONS = (
             from truth.handoffs as handoffs
             join deliveries on deliveries.change = handoffs.change
             join shown_changes as changes on changes.change = handoffs.change
-            where handoffs.requested_at < as_of()
+            where
+                handoffs.requested_at < as_of()
+                and not (handoffs.outcome = 'kept' and handoffs.settled_at < as_of())
         """,
         marts="""
             select
@@ -239,6 +245,7 @@ COMPARISONS = (
                 handoffs.requested_at,
                 handoffs.accepted_at,
                 handoffs.outcome,
+                handoffs.settled_at,
                 givers.person as from_person,
                 takers.person as to_person
             from built.marts.fct_handoffs as handoffs
@@ -247,7 +254,7 @@ COMPARISONS = (
             left join mart_persons as takers on takers.person_key = handoffs.to_person_key
         """,
         key=("change", "mechanism", "from_role", "to_role", "round_number"),
-        instants=("requested_at", "accepted_at"),
+        instants=("requested_at", "accepted_at", "settled_at"),
         values=("outcome", "from_person", "to_person"),
     ),
     Comparison(
@@ -401,6 +408,12 @@ def compare(warehouse: Path, truth: Path, *, connections: Sequence[str], as_of: 
     with opened(warehouse, truth, connections=connections, as_of=as_of) as connection:
         for comparison in COMPARISONS:
             yield from agreements(connection, comparison)
+
+
+def shown_until(truth: Path) -> str:
+    """Return the instant up to which the vendors showed what happened."""
+    with duckdb.connect(str(truth), read_only=True) as connection:
+        return str(connection.sql("select shown_until_at from run").fetchall()[0][0])
 
 
 def opened(
