@@ -33,8 +33,8 @@ $(READY): requirements.lock pyproject.toml
 	@$(PIP) -q --no-index --no-build-isolation --config-settings editable_mode=compat -e .
 	@rm -f $(VENV)/.ready-*; touch $@; echo "Ready."
 
-run: $(READY) ## load, build and publish, by flowgauge.yaml (or FLOWGAUGE_CONFIG); ARGS="--only NAME"
-	@$(VENV)/bin/flowgauge run $(ARGS)
+run: $(READY) ## load, build and publish, by flowgauge.yaml (or FLOWGAUGE_CONFIG); the demo without it; ARGS="--only NAME"
+	@$(VENV)/bin/flowgauge $(if $(or $(FLOWGAUGE_CONFIG),$(wildcard flowgauge.yaml)),run,demo) $(ARGS)
 
 test: $(READY) ## run all tests; ARGS="-k NAME"
 	@echo "Running the tests with $(WORKERS) workers."
