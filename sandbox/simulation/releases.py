@@ -99,7 +99,7 @@ class Pipeline:
     def _deploy_planned(self) -> None:
         self._is_planned = False
         if self.live is None and self.waiting:
-            self._deploy_to_staging()
+            self._deploy_to_staging(self._head())
 
     # Trains.
 
@@ -113,10 +113,16 @@ class Pipeline:
         self._plan_train()
         if self.live is None and self.waiting:
             self._trains += 1
-            self._tag()
-            self._deploy_to_staging()
+            on_board = self.waiting[: self.world.scenario.release.changes_per_train]
+            is_full = len(on_board) < len(self.waiting)
+            position = on_board[-1].merge_position if is_full else self._head()
+            self._tag(position)
+            self._deploy_to_staging(position)
 
-    def _tag(self) -> None:
+    def _head(self) -> int:
+        return len(self.service.repository.trunk) - 1
+
+    def _tag(self, position: int) -> None:
         repository, now = self.service.repository, self.world.now
         is_prerelease = self._trains % 7 == 0
         published_at = None if self._trains % 11 == 0 else now + 60
@@ -124,7 +130,7 @@ class Pipeline:
         release = Release(
             self.world.history.next_id("release") + 60_000_000,
             tag,
-            repository.trunk[-1][1].sha,
+            repository.trunk[position][1].sha,
             self.actor,
             now,
             published_at,
@@ -160,8 +166,8 @@ class Pipeline:
         deployment.record.statuses.append(status)
         deployment.status = state
 
-    def _deploy_to_staging(self) -> None:
-        staging = self._new(len(self.service.repository.trunk) - 1, self.service.staging, is_production=False)
+    def _deploy_to_staging(self, position: int) -> None:
+        staging = self._new(position, self.service.staging, is_production=False)
         self.live = staging
         self._status(staging, "in_progress")
         staging.started_at = self.world.now

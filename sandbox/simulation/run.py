@@ -101,7 +101,7 @@ def simulate(
     world.product = ProductBoard(world)
     with _without_collector():
         world.env.run(until=organisation.end)
-    _close_books(world, size_name, seed, weeks)
+        _close_books(world, size_name, seed, weeks)
     return Simulation(scenario, seed, size_name, weeks, organisation, world.truth, world.changes, end)
 
 
