@@ -10,7 +10,6 @@ import csv
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -27,7 +26,7 @@ from sandbox.scenario import scenario_names  # noqa: E402
 
 COLUMNS = (
     *("scenario", "seed", "size", "weeks", "compared", "knowable", "found", "unknowable", "invented", "late"),
-    *("wrong", "recall", "precision", "worst_seconds", "run_seconds"),
+    *("wrong", "recall", "precision", "worst_seconds"),
 )
 
 
@@ -47,13 +46,12 @@ def main(options: argparse.Namespace) -> None:
 def _measured(scenario: str, seed: int, size: str, weeks: int) -> Iterator[dict[str, Any]]:
     """Run the demo in a folder of its own and compare what it left."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder, begun = Path(scratch), time.monotonic()
+        folder = Path(scratch)
         command = [str(Path(sys.executable).with_name("flowgauge")), "demo", "--scenario", scenario]
         command += ["--seed", str(seed), "--size", size, "--weeks", str(weeks)]
         subprocess.run(  # noqa: S603
             command, cwd=folder, env=environment_of(folder), check=True, stdout=subprocess.DEVNULL
         )
-        seconds = round(time.monotonic() - begun)
         home = next((folder / ".flowgauge" / "demo").iterdir())
         truth = home / "sandbox" / "truth.duckdb"
         found = compare(
@@ -75,7 +73,6 @@ def _measured(scenario: str, seed: int, size: str, weeks: int) -> Iterator[dict[
                 "recall": _share(total["found"], total["knowable"]),
                 "precision": _share(total["found"], total["found"] + total["invented"]),
                 "worst_seconds": max((each.worst_seconds or 0 for each in agreements), default=0),
-                "run_seconds": seconds,
             }
 
 

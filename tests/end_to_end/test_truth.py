@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from support.command import flowgauge
 from support.companies import Company, Served, served
-from support.truth import Agreement, compare
+from support.truth import COMPARISONS, Agreement, compare
 
 from sandbox.scenario import Size, scenario_names
 from sandbox.vendor import TOKEN, TOKEN_VARIABLE
@@ -146,8 +146,13 @@ def test_a_truth_that_differs_is_noticed(
         visit = "(select min(rowid) from stage_visits where flow_item_type = 'change' and stage = 'rework')"
         connection.execute(defect.format(visit=visit))
     name, mistake = shows
-    agreements = compare(found.warehouse, other, connections=company.connections, as_of=company.shown_until)
-    told = [each for each in agreements if each.name == name]
+    told = compare(
+        found.warehouse,
+        other,
+        connections=company.connections,
+        as_of=company.shown_until,
+        comparisons=[comparison for comparison in COMPARISONS if comparison.name == name],
+    )
     assert sum(
         each.knowable - each.found if mistake == "missing" else getattr(each, mistake) for each in told
     )

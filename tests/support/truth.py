@@ -399,14 +399,21 @@ COMPARISONS = (
 )
 
 
-def compare(warehouse: Path, truth: Path, *, connections: Sequence[str], as_of: str) -> Iterator[Agreement]:
+def compare(
+    warehouse: Path,
+    truth: Path,
+    *,
+    connections: Sequence[str],
+    as_of: str,
+    comparisons: Sequence[Comparison] = COMPARISONS,
+) -> Iterator[Agreement]:
     """Hold what the warehouse says of these connections against a truth, as of an instant (UTC).
 
     Yields:
         one agreement per comparison and group.
     """
     with opened(warehouse, truth, connections=connections, as_of=as_of) as connection:
-        for comparison in COMPARISONS:
+        for comparison in comparisons:
             yield from agreements(connection, comparison)
 
 
