@@ -14,10 +14,10 @@ PIP := $(VENV)/bin/python -m pip install --disable-pip-version-check --no-input 
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup run test lint clean
+.PHONY: help setup run test bench-truth lint clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv from the locked requirements
 
@@ -33,12 +33,15 @@ $(READY): requirements.lock pyproject.toml
 	@$(PIP) -q --no-index --no-build-isolation --config-settings editable_mode=compat -e .
 	@rm -f $(VENV)/.ready-*; touch $@; echo "Ready."
 
-run: $(READY) ## load, build and publish, by flowgauge.yaml (or FLOWGAUGE_CONFIG); ARGS="--only NAME"
-	@$(VENV)/bin/flowgauge run $(ARGS)
+run: $(READY) ## load, build and publish, by flowgauge.yaml (or FLOWGAUGE_CONFIG); the demo without it; ARGS="--only NAME"
+	@$(VENV)/bin/flowgauge $(if $(or $(FLOWGAUGE_CONFIG),$(wildcard flowgauge.yaml)),run,demo) $(ARGS)
 
 test: $(READY) ## run all tests; ARGS="-k NAME"
 	@echo "Running the tests with $(WORKERS) workers."
 	@$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+bench-truth: $(READY) ## hold a year of each scenario to its truth, three seeds each (an hour); ARGS="--scenarios NAME --seeds 1"
+	@$(VENV)/bin/python benchmarks/truth.py $(ARGS)
 
 lint: $(READY) ## check style, types, layers and SQL
 	@echo "ruff";         $(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

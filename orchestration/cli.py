@@ -139,9 +139,11 @@ def demo(
     size: Annotated[str, typer.Option(help="small, medium or large.")] = "small",
     weeks: Annotated[int, typer.Option(help="Length of its history.", min=1)] = 52,
     seed: Annotated[int, typer.Option(help="Another seed, another history.")] = 1,
+    stack: Annotated[str, typer.Option(help="Which vendors it uses.", metavar="NAME")] = "github",
 ) -> None:
     """A simulated organisation, end to end, through the same connectors; needs no account."""
     from ingestion.settings import load_settings
+    from orchestration.configuration import how_to_get_settings, settings_path
     from orchestration.console import Reporter
     from orchestration.demo import DemoOptions, sandbox, summary, token_in_environment
     from orchestration.home import Home
@@ -149,8 +151,8 @@ def demo(
     from orchestration.run import run as execute
     from orchestration.tables import summary_table
 
-    options, reporter = DemoOptions(scenario, size, weeks, seed), Reporter()
-    home = Home(_home().path / "demo" / f"{scenario}-{size}-{weeks}-{seed}")
+    options, reporter = DemoOptions(scenario, size, weeks, seed, stack), Reporter()
+    home = Home(_home().path / "demo" / options.name)
     home.prepare()
     reporter.line(f"simulating {weeks} weeks of a {size} organisation, {scenario}")
     with sandbox(options, home.path / "sandbox") as running, token_in_environment(running):
@@ -163,6 +165,8 @@ def demo(
     for section in summary(home.published / "flowgauge.duckdb"):
         reporter.console.print(summary_table(section))
     reporter.success(f"the tables are in {home.published}, what was simulated in {home.path / 'sandbox'}")
+    if not settings_path().exists():
+        reporter.line(f"\nFor figures of your own: {how_to_get_settings(settings_path())}")
 
 
 @app.command()

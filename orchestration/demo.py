@@ -30,12 +30,18 @@ class DemoError(Exception):
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """Which organisation is simulated: a scenario, its size and seed, and for how many weeks."""
+    """Which organisation is simulated: a scenario, its size and seed, for how many weeks, and its vendors."""
 
     scenario: str
     size: str
     weeks: int
     seed: int
+    stack: str
+
+    @property
+    def name(self) -> str:
+        """A folder's name that no other options have."""
+        return f"{self.scenario}-{self.size}-{self.weeks}-{self.seed}-{self.stack}"
 
 
 @dataclass(frozen=True)
@@ -50,15 +56,16 @@ class RunningSandbox:
 
 @contextlib.contextmanager
 def sandbox(options: DemoOptions, folder: Path) -> Iterator[RunningSandbox]:
-    """Serve the simulated organisation while the block runs.
+    """Serve the simulated organisation while the block runs, and no longer than this process lives.
 
     Raises:
         DemoError: it did not start.
     """
-    command = [sys.executable, "-m", "sandbox", "serve", "--folder", str(folder), "--port", "0"]
-    command += ["--scenario", options.scenario, "--size", options.size]
+    command = [sys.executable, "-m", "sandbox", "serve", "--until-eof", "--folder", str(folder)]
+    command += ["--scenario", options.scenario, "--size", options.size, "--stack", options.stack]
     command += ["--weeks", str(options.weeks), "--seed", str(options.seed)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+    pipe = subprocess.PIPE  # its input ends with this process, however that ends
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:  # noqa: S603
         try:
             yield _ready(process)
         finally:
@@ -124,12 +131,28 @@ _SECTIONS = {
         limit 3
     """,
     "Delivery, by service": """
-        select services.name as service, count(distinct deliveries.change_key) as "changes deployed",
-            round(median(deliveries.change_lead_seconds) / 86400, 1) as "median change lead time, days"
-        from marts.bridge_change_services as deliveries
+        with deliveries as (
+            select
+                service_key, count(distinct change_key) as changes,
+                median(change_lead_seconds) as lead_seconds
+            from marts.bridge_change_services
+            where deployed_at is not null
+            group by service_key
+        ), deployments as (
+            select
+                service_key, count(*) filter (status = 'success') as successes, count(*) as attempts,
+                count(*) filter (is_failed or is_rollback) as failures,
+                greatest(1, date_diff('day', min(created_at), max(finished_at))) / 7 as weeks
+            from marts.fct_deployments
+            where is_production and finished_at is not null
+            group by service_key
+        )
+        select services.name as service, round(successes / weeks, 1) as "deployments a week",
+            changes as "changes deployed", round(lead_seconds / 86400, 1) as "median change lead time, days",
+            round(100.0 * failures / attempts, 1) as "% failed or rolled back"
+        from deployments
         join marts.dim_service as services using (service_key)
-        where deliveries.deployed_at is not null
-        group by services.name
+        left join deliveries using (service_key)
         order by services.name
     """,
     "Freshness": """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dagster import DagsterEvent, DagsterEventType
+from dagster import DagsterEvent, DagsterEventType, DagsterExecutionInterruptedError
 
 SHOWN_CHECKS = 5
 
@@ -26,6 +26,18 @@ def failures_of(events: Sequence[DagsterEvent]) -> list[Failure]:
         if event.is_step_failure
         or (event.event_type == DagsterEventType.RUN_FAILURE and not _has_steps(events))
     ]
+
+
+def is_interrupted(events: Iterable[DagsterEvent]) -> bool:
+    """Whether the user stopped the run: Dagster tells Ctrl-C as the failure of the step that it met."""
+    interrupts = {DagsterExecutionInterruptedError.__name__, KeyboardInterrupt.__name__}
+    for event in events:
+        error = event.step_failure_data.error if event.is_step_failure else None
+        while error:
+            if error.cls_name in interrupts:
+                return True
+            error = error.cause
+    return False
 
 
 def _has_steps(events: Iterable[DagsterEvent]) -> bool:

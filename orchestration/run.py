@@ -164,8 +164,12 @@ class _Run:
     def _run_job(
         self, job: dg.JobDefinition, ops: dict[str, Any], asset_selection: Sequence[dg.AssetKey] | None = None
     ) -> None:
-        """Run the job in this process and add what failed to the outcome."""
-        from orchestration.failures import failures_of
+        """Run the job in this process and add what failed to the outcome.
+
+        Raises:
+            KeyboardInterrupt: the user stopped it.
+        """
+        from orchestration.failures import failures_of, is_interrupted
         from orchestration.resources import PROCESS_TAG
 
         result = job.execute_in_process(
@@ -175,6 +179,8 @@ class _Run:
             asset_selection=asset_selection,
             tags={**COMMAND_TAGS, PROCESS_TAG: str(os.getpid())},
         )
+        if is_interrupted(result.all_events):
+            raise KeyboardInterrupt
         for failure in failures_of(result.all_events):
             self.outcome.failures.append(failure.sentence)
             self.outcome.details.append(failure.detail)

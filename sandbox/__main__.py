@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     ready = {**sandbox.state(), "token_variable": TOKEN_VARIABLE, "token": TOKEN}
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
-    sandbox.serve_until_signalled()
+    sandbox.serve_until_signalled(or_eof=options.until_eof)
     return 0
 
 
@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
             )
         else:
             command.add_argument("--stack", default="github", choices=STACKS, help="which vendors are served")
+            command.add_argument("--until-eof", action="store_true", help="stop when the input ends")
             command.add_argument("--port", type=int, default=0, help="of the first; 0 takes a free one")
             command.add_argument(
                 "--hourly-limit", type=int, default=1_000_000, help="GitHub requests per hour"

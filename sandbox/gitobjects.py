@@ -20,30 +20,31 @@ def blob_text(path: str, version: int) -> str:
 
 
 class Tree:
-    """A directory; changing a path makes new trees along it and shares the rest."""
+    """A directory; changing a path makes new trees along it and shares the rest.
 
-    __slots__ = ("children", "sha")
+    Entries are kept as git writes them, in git's order: as if the names of directories ended in a slash.
+    """
 
-    def __init__(self, children: Mapping[str, "Tree | str"]) -> None:
-        self.children = children
-        # Git sorts entries as if directories ended in a slash.
-        names = sorted(children, key=lambda name: name + "/" if isinstance(children[name], Tree) else name)
-        self.sha = object_id("tree", b"".join(self._entry(name) for name in names))
+    __slots__ = ("_entries", "_trees", "sha")
 
-    def _entry(self, name: str) -> bytes:
-        child = self.children[name]
-        mode, sha = ("40000", child.sha) if isinstance(child, Tree) else ("100644", child)
-        return f"{mode} {name}\0".encode() + bytes.fromhex(sha)
+    def __init__(self, entries: Mapping[str, bytes], trees: Mapping[str, "Tree"]) -> None:
+        self._entries = entries
+        self._trees = trees
+        self.sha = object_id("tree", b"".join(entries.values()))
 
     def with_file(self, path: str, blob: str) -> "Tree":
         """Return the tree in which `path` holds the blob."""
         name, _, rest = path.partition("/")
         if not rest:
-            return Tree({**self.children, name: blob})
-        below = self.children.get(name)
-        return Tree(
-            {**self.children, name: (below if isinstance(below, Tree) else EMPTY).with_file(rest, blob)}
-        )
+            return Tree(self._with(name, f"100644 {name}\0".encode() + bytes.fromhex(blob)), self._trees)
+        below = self._trees.get(name, EMPTY).with_file(rest, blob)
+        entries = self._with(f"{name}/", f"40000 {name}\0".encode() + bytes.fromhex(below.sha))
+        return Tree(entries, {**self._trees, name: below})
+
+    def _with(self, key: str, entry: bytes) -> dict[str, bytes]:
+        is_new = key not in self._entries
+        entries = {**self._entries, key: entry}
+        return dict(sorted(entries.items())) if is_new else entries
 
     def with_files(self, files: Iterable[tuple[str, int]]) -> "Tree":
         """Return the tree after writing the given versions of paths."""
@@ -53,7 +54,7 @@ class Tree:
         return tree
 
 
-EMPTY = Tree({})
+EMPTY = Tree({}, {})
 
 
 class Signature(NamedTuple):

@@ -15,7 +15,7 @@ from sandbox.history import Account, AccountKind, History, Repository
 from sandbox.randomness import Streams
 from sandbox.scenario import Scenario, Size
 
-OWNER = "acme"
+COMPANY = "acme"
 TEAM_NAMES = (
     "checkout",
     "search",
@@ -89,14 +89,12 @@ LAST_NAMES = (
     "yilmaz",
     "zhang",
 )
-# The last one is what companies also have: a bot that the vendor calls a user.
 BOTS: dict[str, AccountKind] = {
     "dependabot[bot]": "dependency_bot",
     "coderabbitai[bot]": "ci_bot",
     "github-merge-queue[bot]": "service",
     "github-actions[bot]": "service",
     "copilot-swe-agent[bot]": "ai_agent",
-    "acme-release": "service",
 }
 FILES_PER_SERVICE = 8
 TEAMS_PER_APPROVER = 3
@@ -167,11 +165,21 @@ class Policy:
 
 
 class Organisation:
-    """The company at the start of the simulated time."""
+    """The company at the start of the simulated time; companies of other names share no name with it."""
 
     def __init__(
-        self, scenario: Scenario, size: Size, seed: int, *, start: int, end: int, shown_end: int
+        self,
+        scenario: Scenario,
+        size: Size,
+        seed: int,
+        *,
+        start: int,
+        end: int,
+        shown_end: int,
+        company: str = COMPANY,
     ) -> None:
+        self.company = company
+        self._suffix = "" if company == COMPANY else f"-{company}"
         self.start, self.end, self.shown_end = start, end, shown_end
         self._streams = Streams(seed)
         self._history = History()
@@ -183,6 +191,9 @@ class Organisation:
             login: self._account(login, kind, login, is_bot_type=login.endswith("[bot]"))
             for login, kind in BOTS.items()
         }
+        # What companies also have: a bot that the vendor calls a user.
+        release_login = f"{company}-release"
+        self.release_bot = self._account(release_login, "service", release_login)
         for index in range(size.teams):
             self._add_team(index, size)
         self._add_handbook()
@@ -223,7 +234,7 @@ class Organisation:
         email = (
             f"{number}+{login}@users.noreply.github.com"
             if number % 2 or is_bot_type
-            else f"{local}@acme.example"
+            else f"{local}@{self.company}.example"
         )
         account = Account(
             number, login, kind, Signature(name.title(), email), person, is_bot_type, self.start - 40 * WEEK
@@ -234,6 +245,7 @@ class Organisation:
     def _add_team(self, index: int, size: Size) -> None:
         base = TEAM_NAMES[index % len(TEAM_NAMES)]
         name = base if index < len(TEAM_NAMES) else f"{base}-{index // len(TEAM_NAMES) + 1}"
+        name += self._suffix
         zone, holidays = ZONES[index % len(ZONES)]
         years = range(moment(self.start).year, moment(self.end).year + 2)
         days_off = tuple(date(year, month, day) for year in years for month, day in holidays)
@@ -249,12 +261,12 @@ class Organisation:
         team.product = self._hire(team, "product", random)
         first = self.teams[index - index % TEAMS_PER_APPROVER]
         team.approver = self._hire(team, "approver", random) if first is team else first.approver
-        self._add_repository(team, f"{OWNER}/{name}", ("api", "web") if index % 2 == 0 else ("",))
+        self._add_repository(team, f"{self.company}/{name}", ("api", "web") if index % 2 == 0 else ("",))
 
     def _hire(self, team: Team, role: str, random: Random) -> Person:
         number = len(self.people)
         first, last = FIRST_NAMES[number % len(FIRST_NAMES)], random.choice(LAST_NAMES)
-        login = f"{first}{last[0]}{number}"
+        login = f"{first}{last[0]}{number}{self._suffix}"
         accounts = [self._account(login, "human", f"{first} {last}", person=number)]
         if number % SECOND_ACCOUNT_EVERY == SECOND_ACCOUNT_EVERY - 1:
             accounts.append(self._account(f"{login}-private", "human", f"{first} {last}", person=number))
@@ -311,7 +323,7 @@ class Organisation:
 
     def _add_handbook(self) -> None:
         """A repository that is never deployed."""
-        self._add_repository(self.teams[0], f"{OWNER}/handbook", ())
+        self._add_repository(self.teams[0], f"{self.company}/handbook", ())
 
     def _choose_policies(self) -> None:
         scenario = self._scenario

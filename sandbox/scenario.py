@@ -89,10 +89,14 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class ReleasePolicy:
-    """Trains with approval gates for some services, deployment of each merge for the others."""
+    """Trains with approval gates for some services, deployment of each merge for the others.
+
+    A train takes so many changes on board and leaves the rest to the next.
+    """
 
     train_share: float
     train_days: int
+    changes_per_train: int
     gate_hours: Spread
     gate_rejected_share: float
     deploy_hours: Spread

@@ -7,7 +7,9 @@ changes it: `{"now": "2026-06-02T00:00:00Z"}` or `{"advance_hours": 24}` moves t
 `{"expire_tokens": true}` expires its tokens.
 """
 
+import gc
 import signal
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -102,11 +104,15 @@ class Sandbox:
         for thread in self._threads:
             thread.join()
 
-    def serve_until_signalled(self) -> None:
-        """Serve until SIGINT or SIGTERM."""
+    def serve_until_signalled(self, *, or_eof: bool = False) -> None:
+        """Serve until SIGINT or SIGTERM, or until whoever started the process is gone and its input ends."""
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
+        if or_eof:
+            threading.Thread(target=_set_at_eof, args=(stopped,), daemon=True).start()
+        # All of the history stays: the collector need not walk it again and again.
+        gc.freeze()
         self.start()
         stopped.wait()
         self.stop()
@@ -150,3 +156,8 @@ class Sandbox:
 
     def _state(self, surface: VendorSurface) -> dict[str, Any]:
         return {**self.state(), "faults": surface.faults.described()}
+
+
+def _set_at_eof(event: threading.Event) -> None:
+    sys.stdin.read()
+    event.set()

@@ -55,7 +55,7 @@ def settings_of(
             }
             for service in organisation.services
         ],
-        "bots": ["acme-release"],
+        "bots": [organisation.release_bot.login],
         "targets": {"review_sla_hours": 8},
     }
     for vendor in vendors:

@@ -7,8 +7,9 @@ the pipeline never does.
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,7 +51,10 @@ class Visit(NamedTuple):
 
 
 class Handoff(NamedTuple):
-    """A transfer of responsibility; times are seconds, people are ids of persons."""
+    """A transfer of responsibility; times are seconds, people are ids of persons.
+
+    Where the same person turned out to stand on both sides the outcome is `kept`: nothing was handed over.
+    """
 
     change: int
     mechanism: str
@@ -63,6 +67,7 @@ class Handoff(NamedTuple):
     requested_at: int
     accepted_at: int | None
     outcome: str
+    settled_at: int | None
 
 
 class Track:
@@ -127,6 +132,7 @@ class Truth:
     tracks: list[Track] = field(default_factory=list)
     handoffs: list[Handoff] = field(default_factory=list)
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    derived: dict[str, Callable[[], Iterable[tuple[Any, ...]]]] = field(default_factory=dict)
 
     def track(self, flow_item_type: str, flow_item: int) -> Track:
         """Begin the track of a flow item."""
@@ -138,6 +144,14 @@ class Truth:
         """Add a row to one of `TABLES`."""
         self.tables.setdefault(table, []).append(row)
 
+    def derive(self, table: str, rows: Callable[[], Iterable[tuple[Any, ...]]]) -> None:
+        """Let the rows of one of `TABLES` be made from the simulation each time they are asked for."""
+        self.derived[table] = rows
+
+    def rows(self, table: str) -> Iterable[tuple[Any, ...]]:
+        """Return the rows of one of `TABLES`."""
+        return self.derived[table]() if table in self.derived else self.tables.get(table, [])
+
     def visits(self) -> Iterable[Visit]:
         """Yield all visits, item by item."""
         for track in self.tracks:
@@ -147,10 +161,10 @@ class Truth:
         """Write every table into a new DuckDB file; instants become UTC timestamps."""
         path.unlink(missing_ok=True)
         with duckdb.connect(str(path)) as connection:
-            _store(connection, "stage_visits", Visit._fields, list(self.visits()))
+            _store(connection, "stage_visits", Visit._fields, self.visits())
             _store(connection, "handoffs", Handoff._fields, self.handoffs)
             for table, columns in TABLES.items():
-                _store(connection, table, columns, self.tables.get(table, []))
+                _store(connection, table, columns, self.rows(table))
 
 
 TABLES: dict[str, tuple[str, ...]] = {
@@ -165,6 +179,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "first_commit_authored_at",
         "created_at",
         "merged_at",
+        "merge_sha",
         "deployed_at",
         "exposed_at",
         "adopted_at",
@@ -175,6 +190,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         "round_count",
         "skew_seconds",
     ),
+    "closings": ("change", "closed_at", "reopened_at"),
+    "pushes": ("change", "sha", "pushed_at"),
     "deployments": (
         "deployment",
         "repository",
@@ -213,26 +230,44 @@ TABLES: dict[str, tuple[str, ...]] = {
         "throughput_without",
     ),
     "constraints": ("window_start_at", "window_end_at", "stage", "throughput", "throughput_with_capacity"),
-    "run": ("scenario", "seed", "size", "weeks", "start_at", "end_at", "skew_seconds"),
+    "run": ("scenario", "seed", "size", "weeks", "start_at", "shown_until_at", "end_at", "skew_seconds"),
 }
+
+
+TEXTS = {
+    *("flow_item_type", "stage", "exit_reason", "mechanism", "from_role", "to_role", "to_team", "outcome"),
+    *("team", "ticket", "merge_sha", "sha", "delivery_state", "service", "environment", "status"),
+    *("mitigation", "login", "kind", "tool", "scenario", "size"),
+}
+BATCH = 50_000
 
 
 def _store(
     connection: duckdb.DuckDBPyConnection,
     table: str,
     columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
+    rows: Iterable[tuple[Any, ...]],
 ) -> None:
-    content = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    arrays = {
-        name: pa.array(values, pa.timestamp("s")) if name.endswith("_at") else _plain(values)
-        for name, values in zip(columns, content, strict=True)
-    }
-    connection.register("rows", pa.table(arrays))
-    connection.execute(f'create table "{table}" as select * from rows')  # noqa: S608 - names of our own
-    connection.unregister("rows")
+    """Make a table of rows, some at a time: there may be more than there is memory for."""
+    schema = pa.schema([(name, _type(name)) for name in columns])
+    connection.register("batch", schema.empty_table())
+    connection.execute(f'create table "{table}" as select * from batch')  # noqa: S608 - names of our own
+    remaining = iter(rows)
+    while batch := list(islice(remaining, BATCH)):
+        arrays = [
+            pa.array(values, kind)
+            for values, kind in zip(zip(*batch, strict=True), schema.types, strict=True)
+        ]
+        connection.register("batch", pa.table(arrays, schema=schema))
+        connection.execute(f'insert into "{table}" select * from batch')  # noqa: S608
+    connection.unregister("batch")
 
 
-def _plain(values: Sequence[Any]) -> pa.Array:
-    array = pa.array(values)
-    return array.cast(pa.string()) if pa.types.is_null(array.type) else array
+def _type(column: str) -> pa.DataType:
+    if column.endswith("_at"):
+        return pa.timestamp("s")
+    if column.startswith("is_"):
+        return pa.bool_()
+    if column.startswith("mean_"):
+        return pa.float64()
+    return pa.string() if column in TEXTS else pa.int64()

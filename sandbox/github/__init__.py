@@ -15,7 +15,7 @@ __all__ = ["VENDOR", "GitHub"]
 
 def _connection(organisation: Organisation, url: str, now: int) -> dict[str, Any]:
     return {
-        "name": "acme-github",
+        "name": f"{organisation.company}-github",
         "connector": "github",
         "base_url": url,
         "token": TOKEN_REFERENCE,
@@ -23,4 +23,4 @@ def _connection(organisation: Organisation, url: str, now: int) -> dict[str, Any
     }
 
 
-VENDOR = Vendor("github", GitHub.of, _connection)
+VENDOR = Vendor("github", GitHub, _connection)

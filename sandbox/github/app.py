@@ -9,13 +9,11 @@ from threading import Lock
 from typing import Any
 
 from sandbox.calendar import isoformat
-from sandbox.clock import Clock
 from sandbox.faults import Fault, Faults, through
 from sandbox.github import payloads, rest
 from sandbox.github.graph import GraphApi
 from sandbox.github.limits import HOUR, Budget
 from sandbox.github.view import View
-from sandbox.history import Account, History
 from sandbox.http import Request, Response
 from sandbox.smart_git import SmartGit
 from sandbox.vendor import Scene
@@ -34,34 +32,19 @@ MESSAGES = {
 class GitHub:
     """The surface; `surface` is what the server calls."""
 
-    def __init__(
-        self,
-        history: History,
-        clock: Clock,
-        token: str,
-        git: SmartGit | None = None,
-        hourly_limit: int = GENEROUS,
-    ) -> None:
+    def __init__(self, scene: Scene) -> None:
         self.faults = Faults(FAULT_KINDS)
-        self._history = history
-        self._clock = clock
-        self._token = token
-        self._git = git
-        self._limit = hourly_limit
+        self._history = scene.history
+        self._clock = scene.clock
+        self._token = scene.token
+        self._git = SmartGit(scene.mirrors.path)
+        self._limit = scene.hourly_limit
         self._budgets: dict[tuple[str, str], Budget] = {}
         self._issued: dict[str, float] = {}
-        self._viewer: Account = next(
-            account for account in history.accounts if account.login == "acme-release"
-        )
-        self._graph = GraphApi(history, self._viewer)
-        self._view = View(history, clock.now)
+        self._viewer = scene.organisation.release_bot
+        self._graph = GraphApi(scene.history, self._viewer)
+        self._view = View(scene.history, scene.clock.now)
         self._lock = Lock()
-
-    @classmethod
-    def of(cls, scene: Scene) -> "GitHub":
-        """Make the surface of a scene, with the git repositories behind it."""
-        git = SmartGit(scene.mirrors.path)
-        return cls(scene.history, scene.clock, scene.token, git, scene.hourly_limit)
 
     def expire_tokens(self) -> None:
         """Let every installation token that was issued be worthless from now on."""
@@ -69,7 +52,7 @@ class GitHub:
 
     def surface(self, request: Request) -> Response:
         """Answer a request."""
-        if self._git and self._git.is_asked(request):
+        if self._git.is_asked(request):
             return self._with_token(request) or self._git.answer(request)
         fault = self.faults.striking(request)
         return through(fault, lambda: self._answer(request, fault))
@@ -103,9 +86,7 @@ class GitHub:
         token = _token_in(request)
         if token == self._token or self._issued.get(token, 0.0) > time.time():
             return None
-        headers = (
-            {"WWW-Authenticate": 'Basic realm="GitHub"'} if self._git and self._git.is_asked(request) else {}
-        )
+        headers = {"WWW-Authenticate": 'Basic realm="GitHub"'} if self._git.is_asked(request) else {}
         return error(HTTPStatus.UNAUTHORIZED, MESSAGES[401], headers)
 
     def _issue(self) -> Response:

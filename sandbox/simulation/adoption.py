@@ -24,7 +24,6 @@ class LiveFeature:
         self.world = world
         self.record = record
         self.team = team
-        self.random = world.streams.stream("feature", record.name)
         self.changes: list[LiveChange] = []
         self.exposed_at: int | None = None
         self.adopted_at: int | None = None
@@ -98,25 +97,27 @@ class Adoption:
     def roll_out(self, feature: LiveFeature) -> None:
         """Plan the steps of a rollout."""
         habits = self.world.scenario.adoption
-        at = self.world.now + habits.rollout_wait_hours.seconds(feature.random)
+        random = self.world.streams.stream("feature", feature.record.name)
+        at = self.world.now + habits.rollout_wait_hours.seconds(random)
         organisation = self.world.organisation
         count = min(CUSTOMERS_PER_FEATURE, len(organisation.customers))
-        customers = feature.random.sample(organisation.customers, count)
+        customers = random.sample(organisation.customers, count)
         reached = 0
         for share in STEPS:
             until = max(reached + 1, round(share * count))
             self.world.at(at, partial(self._step, feature, share, customers[reached:until]))
             reached = until
-            at += habits.step_hours.seconds(feature.random)
+            at += habits.step_hours.seconds(random)
 
     def _step(self, feature: LiveFeature, share: float, customers: list[str]) -> None:
         world, habits = self.world, self.world.scenario.adoption
+        random = world.streams.stream("feature", feature.record.name, share)
         feature.record.steps.append((world.now, share))
         feature.expose()
         for customer in customers:
             feature.record.exposures.append((world.now, customer))
-            wait = habits.first_use_hours.seconds(feature.random)
-            if chance(feature.random, habits.adopting_share):
+            wait = habits.first_use_hours.seconds(random)
+            if chance(random, habits.adopting_share):
                 helped_at = self._next_onboarding[feature.team.name]
                 at = max(world.now + wait, helped_at)
                 gap = round(WEEK / habits.onboardings_per_week)

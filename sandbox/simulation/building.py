@@ -40,13 +40,13 @@ THINGS = (
 
 @dataclass(slots=True)
 class Build:
-    """A change in the making: what is left to do, and the commits since the last push."""
+    """A change in the making: what is left to do, what its commits say, and those since the last push."""
 
     change: LiveChange
     random: Random
     seconds_left: int
     opens_as_draft: bool
-    trailer: str
+    message: str
     lines_per_hour: float
     paths: list[str]
     unpushed: list[Commit] = field(default_factory=list)
@@ -71,9 +71,6 @@ class Build:
         )
         files = tuple((path, developer.world.new_version()) for path in self.random.sample(self.paths, 1))
         self.change.tree = self.change.tree.with_files(files)
-        message = f"{record.title}\n\nPart {len(self.unpushed) + 1}\n" + (
-            f"\n{self.trailer}\n" if self.trailer else ""
-        )
         self.unpushed.append(
             developer.world.commit(
                 record.repository,
@@ -81,7 +78,7 @@ class Build:
                 self.change.tree,
                 files,
                 author=account,
-                message=message,
+                message=self.message,
                 authored_at=at + skew,
                 committed_at=at + skew,
             )
@@ -126,9 +123,16 @@ def start_build(developer: "Developer", ticket: "LiveTicket | None") -> Build:
     if ticket:
         change.ticket = ticket
         ticket.add(change)
-    is_early = change.is_draft
+    # One text for all commits of the change: there are too many to keep one each.
+    message = f"{record.title}\n\n{trailer}\n" if trailer else f"{record.title}\n"
     return Build(
-        change, random, max(300, round(effort * factor)), is_early, trailer, LINES_PER_HOUR * lines, paths
+        change,
+        random,
+        max(300, round(effort * factor)),
+        change.is_draft,
+        message,
+        LINES_PER_HOUR * lines,
+        paths,
     )
 
 

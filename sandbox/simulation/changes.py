@@ -179,6 +179,8 @@ class LiveChange:
         """End the flow now."""
         self.flow_ended_at, self.state = self.world.now, state
         self._forget()
+        if reason == "superseded":
+            self.handoffs.superseded()
         self.track.leave(self.world.now, reason)
         if self.ticket:
             self.ticket.follow()
@@ -216,6 +218,7 @@ class LiveChange:
         """Go back to draft."""
         self._record(self.world.event("converted_to_draft", actor))
         self.is_draft = True
+        self.handoffs.drafted()
         self.settle()
 
     def request(self, actor: Account, subject: Person | str) -> None:
@@ -276,8 +279,7 @@ class LiveChange:
         if self.is_open:
             if is_forced:
                 self._record(self.world.event("force_pushed", actor, sha=head.sha, before_sha=before))
-            if not self.is_draft:
-                self.handoffs.pushed()
+            self.handoffs.pushed()
             if self.world.organisation.policies[repository.id].dismisses_stale:
                 self.dismiss_stale(actor)
             self.settle()

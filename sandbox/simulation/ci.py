@@ -270,11 +270,8 @@ class Ci:
         return seconds, "success"
 
     def _is_current(self, run: LiveRun) -> bool:
-        return (
-            run.change is not None
-            and run.change.is_open
-            and run.change.record.heads[-1].sha == run.record.sha
-        )
+        change = run.change
+        return change is not None and not change.is_merged and change.head.sha == run.record.sha
 
     def _job_done(self, run: LiveRun, task: Task) -> None:
         if run.change and self._is_current(run):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MINUTE = 60
 LOOK_SECONDS = 5 * MINUTE
+# Longer than clocks are wrong, so that the vendors' times tell it apart from the check before.
+AUTO_MERGE_SECONDS = (12, 40)
 HOUR = 3600
 
 
@@ -29,6 +31,7 @@ class Development:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.random = world.streams.stream("development")
         self.backlog: dict[str, deque[LiveTicket]] = {team.name: deque() for team in world.organisation.teams}
         self.workers = {person.id: Developer(world, person, self) for person in world.organisation.developers}
 
@@ -47,7 +50,8 @@ class Development:
         if not duty:
             return
         if duty == "merge" and change.wants_auto_merge:
-            self.world.at(self.world.now + 2, partial(self.world.merging.auto_merge, change))
+            later = self.world.now + self.random.randrange(*AUTO_MERGE_SECONDS)
+            self.world.at(later, partial(self.world.merging.auto_merge, change))
             return
         self.workers[change.owner.id].add_duty(change)
 

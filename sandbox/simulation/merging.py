@@ -34,8 +34,8 @@ class Merging:
         self._random = world.streams.stream("merging")
         self._queues: dict[int, deque[LiveChange]] = {}
         self._by_sha: dict[str, LiveChange] = {}
-        bots = world.organisation.bots
-        self._queue_bot, self._release_bot = bots["github-merge-queue[bot]"], bots["acme-release"]
+        self._queue_bot = world.organisation.bots["github-merge-queue[bot]"]
+        self._release_bot = world.organisation.release_bot
         for repository in world.history.repositories:
             self._queues[repository.id] = deque()
             self._plan_direct_commit(repository)

@@ -50,10 +50,17 @@ class Releases:
         self.deployments: list[tuple[Service, LiveDeployment]] = []
 
     def merged(self, change: "LiveChange") -> None:
-        """Let a merged change wait for the deployment of its services."""
+        """Let a merged change wait for the deployment of the services that it touches in the end."""
+        paths = change.record.heads[-1].paths
+        change.services = [
+            service
+            for service in change.services
+            if any(path.startswith(f"{service.folder}/") for path in paths)
+        ]
         if not change.services:
             change.end("not_applicable")
             return
+        change.handoffs.awaits_deployment()
         change.follow_deployments()
         for service in change.services:
             self.pipelines[service.name].merged(change)
@@ -69,11 +76,12 @@ class Pipeline:
         self.waiting: list[LiveChange] = []
         self.live: LiveDeployment | None = None
         self.successes: list[LiveDeployment] = []
+        self._rolled_back: list[LiveChange] = []
         self._shown_live: dict[str, Deployment] = {}
         self._is_planned = False
         self._trains = 0
-        bots = world.organisation.bots
-        self.actor = bots["acme-release"] if service.has_train else bots["github-actions[bot]"]
+        company = world.organisation
+        self.actor = company.release_bot if service.has_train else company.bots["github-actions[bot]"]
         if service.has_train:
             self._plan_train()
 
@@ -91,7 +99,7 @@ class Pipeline:
     def _deploy_planned(self) -> None:
         self._is_planned = False
         if self.live is None and self.waiting:
-            self._deploy_to_staging()
+            self._deploy_to_staging(self._head())
 
     # Trains.
 
@@ -105,10 +113,16 @@ class Pipeline:
         self._plan_train()
         if self.live is None and self.waiting:
             self._trains += 1
-            self._tag()
-            self._deploy_to_staging()
+            on_board = self.waiting[: self.world.scenario.release.changes_per_train]
+            is_full = len(on_board) < len(self.waiting)
+            position = on_board[-1].merge_position if is_full else self._head()
+            self._tag(position)
+            self._deploy_to_staging(position)
 
-    def _tag(self) -> None:
+    def _head(self) -> int:
+        return len(self.service.repository.trunk) - 1
+
+    def _tag(self, position: int) -> None:
         repository, now = self.service.repository, self.world.now
         is_prerelease = self._trains % 7 == 0
         published_at = None if self._trains % 11 == 0 else now + 60
@@ -116,7 +130,7 @@ class Pipeline:
         release = Release(
             self.world.history.next_id("release") + 60_000_000,
             tag,
-            repository.trunk[-1][1].sha,
+            repository.trunk[position][1].sha,
             self.actor,
             now,
             published_at,
@@ -152,8 +166,8 @@ class Pipeline:
         deployment.record.statuses.append(status)
         deployment.status = state
 
-    def _deploy_to_staging(self) -> None:
-        staging = self._new(len(self.service.repository.trunk) - 1, self.service.staging, is_production=False)
+    def _deploy_to_staging(self, position: int) -> None:
+        staging = self._new(position, self.service.staging, is_production=False)
         self.live = staging
         self._status(staging, "in_progress")
         staging.started_at = self.world.now
@@ -221,6 +235,7 @@ class Pipeline:
     def _go_live(self, deployment: LiveDeployment) -> None:
         self._succeed(deployment)
         self.live = None
+        again = self._live_again(deployment.position)
         self.successes.append(deployment)
         carried = {change.record.id for change in deployment.carried}
         self.waiting = [change for change in self.waiting if change.record.id not in carried]
@@ -230,12 +245,25 @@ class Pipeline:
             change.deployed()
             if is_first and change.deployed_at is not None:
                 self.world.adoption.deployed(change)
+        for change in (*deployment.carried, *again):
             self.world.truth.note(
                 "deployment_changes", deployment.record.id, self.service.name, change.record.id
             )
         self.world.incidents.deployed(self, deployment)
         if not self.service.has_train:
             self._deploy_soon()
+
+    def _live_again(self, position: int) -> "list[LiveChange]":
+        """Return what a rollback took away and `position` brings back; note what it takes away itself."""
+        before = self.successes[-1].position if self.successes else position
+        if position < before:
+            taken = (change for success in self.successes for change in success.carried)
+            lost = (change for change in taken if position < change.merge_position <= before)
+            self._rolled_back += {change.record.id: change for change in lost}.values()
+            return []
+        again = [change for change in self._rolled_back if change.merge_position <= position]
+        self._rolled_back = [change for change in self._rolled_back if change.merge_position > position]
+        return again
 
     def _succeed(self, deployment: LiveDeployment) -> None:
         environment = deployment.record.environment
@@ -260,7 +288,8 @@ class Pipeline:
         self.world.at(later, partial(self._retry, deployment))
 
     def _retry(self, deployment: LiveDeployment) -> None:
-        if self.live is None:
+        is_outdated = any(success.position >= deployment.position for success in self.successes[-1:])
+        if self.live is None and not is_outdated:
             self.attempt(deployment.position, is_redeploy=True, is_urgent=True)
 
     def roll_back(self, broken: LiveDeployment) -> LiveDeployment | None:

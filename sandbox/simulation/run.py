@@ -2,16 +2,17 @@
 
 import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import starmap, zip_longest
 from typing import Any
 
 from sandbox.calendar import DAY, WEEK, instant
 from sandbox.gitobjects import EMPTY
 from sandbox.history import History
-from sandbox.organisation import OWNER, Organisation
+from sandbox.organisation import COMPANY, Organisation, Service
 from sandbox.scenario import Scenario, Size
 from sandbox.simulation.adoption import Adoption
 from sandbox.simulation.bots import Bots
@@ -21,7 +22,7 @@ from sandbox.simulation.development import Development
 from sandbox.simulation.incidents import IncidentDesk
 from sandbox.simulation.merging import Merging
 from sandbox.simulation.product import ProductBoard
-from sandbox.simulation.releases import Releases
+from sandbox.simulation.releases import LiveDeployment, Releases
 from sandbox.simulation.world import NO_SHA, World
 from sandbox.truth import Truth
 
@@ -59,9 +60,10 @@ class Simulation:
                 (job.id, job.started_at, job.completed_at) for attempt in attempts for job in attempt.jobs
             ]
             digest.update(repr(jobs).encode())
-        tables: list[list[tuple[Any, ...]]] = [list(self.truth.visits()), list(self.truth.handoffs)]
-        for rows in (*tables, *(self.truth.tables[name] for name in sorted(self.truth.tables))):
-            digest.update(repr([tuple(row) for row in rows]).encode())
+        names = sorted({*self.truth.tables, *self.truth.derived})
+        for rows in (self.truth.visits(), self.truth.handoffs, *map(self.truth.rows, names)):
+            for row in rows:
+                digest.update(repr(tuple(row)).encode())
         return digest.hexdigest()
 
 
@@ -74,12 +76,19 @@ def simulate(
     weeks: int = 52,
     end: int = DEFAULT_END,
     weeks_ahead: int = WEEKS_AHEAD,
+    company: str = COMPANY,
 ) -> Simulation:
     """Simulate `weeks` up to `end` and some weeks more, into which the clock may later be moved."""
     end -= end % DAY
     start = end - weeks * WEEK
     organisation = Organisation(
-        scenario, size, seed, start=start, end=end + weeks_ahead * WEEK, shown_end=end
+        scenario,
+        size,
+        seed,
+        start=start,
+        end=end + weeks_ahead * WEEK,
+        shown_end=end,
+        company=company,
     )
     world = World(scenario, organisation, seed)
     _plant_trunks(world)
@@ -93,7 +102,7 @@ def simulate(
     world.product = ProductBoard(world)
     with _without_collector():
         world.env.run(until=organisation.end)
-    _close_books(world, size_name, seed, weeks)
+        _close_books(world, size_name, seed, weeks)
     return Simulation(scenario, seed, size_name, weeks, organisation, world.truth, world.changes, end)
 
 
@@ -111,7 +120,7 @@ def _without_collector() -> Iterator[None]:
 
 def _plant_trunks(world: World) -> None:
     """Give each repository its first commit."""
-    bot = world.organisation.bots["acme-release"]
+    bot = world.organisation.release_bot
     for repository in world.history.repositories:
         at = repository.created_at
         paths = ["README.md", "VERSION", "handbook/guide.md"]
@@ -126,7 +135,7 @@ def _plant_trunks(world: World) -> None:
             tree,
             files,
             author=bot,
-            message=f"Begin {OWNER}\n",
+            message=f"Begin {world.organisation.company}\n",
             authored_at=at,
             committed_at=at,
         )
@@ -138,30 +147,15 @@ def _plant_trunks(world: World) -> None:
 
 
 def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
-    """Write the summary tables of the truth."""
+    """Complete the truth; what follows from records and live objects is made from them when it is written."""
     truth, organisation = world.truth, world.organisation
     for change in world.changes:
         change.handoffs.flush()
-        _note_change(truth, change)
-    for service, deployment in world.releases.deployments:
-        record = deployment.record
-        truth.note(
-            "deployments",
-            record.id,
-            record.repository.id,
-            service.name,
-            record.environment,
-            record.is_production,
-            record.sha,
-            record.created_at,
-            deployment.started_at,
-            deployment.finished_at,
-            deployment.status,
-            deployment.is_rollback,
-            deployment.is_redeploy,
-            deployment.gate_opened_at,
-            deployment.gate_decided_at,
-        )
+    opened = [change for change in world.changes if change.record.number]
+    truth.derive("changes", lambda: map(_change_row, opened))
+    truth.derive("pushes", lambda: _pushes(opened))
+    truth.derive("closings", lambda: _closings(opened))
+    truth.derive("deployments", lambda: starmap(_deployment_row, world.releases.deployments))
     for account in world.history.accounts:
         team = organisation.people[account.person].team.name if account.person is not None else None
         truth.note("account_owners", account.id, account.login, account.kind, account.person, team)
@@ -175,18 +169,49 @@ def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
         size,
         weeks,
         organisation.start,
+        organisation.shown_end,
         organisation.end,
         world.scenario.skew_seconds,
     )
 
 
-def _note_change(truth: Truth, change: LiveChange) -> None:
+def _pushes(changes: Iterable[LiveChange]) -> Iterator[tuple[Any, ...]]:
+    for change in changes:
+        for head in change.record.heads:
+            yield change.record.id, head.sha, head.at
+
+
+def _closings(changes: Iterable[LiveChange]) -> Iterator[tuple[Any, ...]]:
+    for change in changes:
+        events = [event for event in change.record.events if event.kind in {"closed", "reopened"}]
+        for closing, reopening in zip_longest(events[::2], events[1::2]):
+            yield change.record.id, closing.at, reopening.at if reopening else None
+
+
+def _deployment_row(service: Service, deployment: LiveDeployment) -> tuple[Any, ...]:
+    record = deployment.record
+    return (
+        record.id,
+        record.repository.id,
+        service.name,
+        record.environment,
+        record.is_production,
+        record.sha,
+        record.created_at,
+        deployment.started_at,
+        deployment.finished_at,
+        deployment.status,
+        deployment.is_rollback,
+        deployment.is_redeploy,
+        deployment.gate_opened_at,
+        deployment.gate_decided_at,
+    )
+
+
+def _change_row(change: LiveChange) -> tuple[Any, ...]:
     record = change.record
-    if not record.number:
-        return
     first = record.heads[0].commits[0]
-    truth.note(
-        "changes",
+    return (
         record.id,
         record.repository.id,
         record.number,
@@ -197,6 +222,7 @@ def _note_change(truth: Truth, change: LiveChange) -> None:
         first.authored_at - change.owner.skew,
         record.created_at,
         record.merged_at,
+        record.merge_sha,
         change.deployed_at,
         change.exposed_at,
         change.adopted_at,

@@ -6,15 +6,15 @@ visits as (
 
 ),
 
-gates as (
+live_gates as (
 
-    select * from {{ ref('int_delivery__gates') }}
+    select * from {{ ref('int_delivery__live_gates') }}
 
 ),
 
-changes as (
+gates as (
 
-    select * from {{ ref('int_flow__changes') }}
+    select * from {{ ref('int_delivery__gates') }}
 
 ),
 
@@ -50,6 +50,29 @@ decisions as (
 
 ),
 
+decided_gates as (
+
+    select
+        live_gates.change_key,
+        live_gates.open_from,
+        live_gates.open_until,
+        gates.decided_at,
+        decisions.decider_person_key
+    from live_gates
+    left join gates
+        on
+            live_gates.connection = gates.connection
+            and live_gates.deployment = gates.deployment
+            and live_gates.open_until = gates.decided_at
+    left join decisions
+        on
+            gates.connection = decisions.connection
+            and gates.deployment = decisions.deployment
+            and gates.decided_at = decisions.occurred_at
+
+),
+
+-- gates of several services that are open together are one wait: the first decision answers it
 gate_decisions as (
 
     select
@@ -57,25 +80,16 @@ gate_decisions as (
         visits.visit_number as gate_number,
         visits.entered_at as opened_at,
         visits.exited_at as left_at,
-        gates.decided_at,
-        decisions.decider_person_key
+        min(decided_gates.decided_at) as decided_at,
+        min_by(decided_gates.decider_person_key, decided_gates.decided_at) as decider_person_key
     from visits
-    inner join changes
-        on visits.change_key = changes.change_key
-    left join gates
+    inner join decided_gates
         on
-            changes.connection = gates.connection
-            and visits.outside_event_id = gates.deployment
-            and visits.exited_at = gates.decided_at
-    left join decisions
-        on
-            gates.connection = decisions.connection
-            and gates.deployment = decisions.deployment
-            and gates.decided_at = decisions.occurred_at
+            visits.change_key = decided_gates.change_key
+            and coalesce(decided_gates.open_from < visits.exited_at, true)
+            and coalesce(decided_gates.open_until > visits.entered_at, true)
     where visits.stage = 'approval_wait'
-    qualify row_number() over (
-        partition by visits.change_key, visits.visit_number order by gates.opened_at desc
-    ) = 1
+    group by visits.change_key, visits.visit_number, visits.entered_at, visits.exited_at
 
 )
 

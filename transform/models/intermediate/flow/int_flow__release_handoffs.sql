@@ -36,9 +36,26 @@ exposures as (
 
 ),
 
+live_attempts as (
+
+    select * from {{ ref('int_delivery__live_attempts') }}
+
+),
+
 gate_decisions as (
 
     select * from {{ ref('int_flow__gate_decisions') }}
+
+),
+
+-- the first deployment that is to carry the change takes it over, whatever becomes of it
+taken_over as (
+
+    select
+        change_key,
+        min(live_from) as taken_over_at
+    from live_attempts
+    group by change_key
 
 ),
 
@@ -53,19 +70,21 @@ release_handoffs as (
         changes.merger_person_key as from_person_key,
         cast(null as string) as to_person_key,
         changes.merged_at as requested_at,
-        case when milestones.delivery_state = 'deployed' then milestones.deploy_created_at end as accepted_at,
-        case milestones.delivery_state
-            when 'deployed' then 'accepted'
-            when 'superseded' then 'superseded'
+        taken_over.taken_over_at as accepted_at,
+        case
+            when taken_over.taken_over_at is not null then 'accepted'
+            when milestones.delivery_state = 'superseded' then 'superseded'
             else 'pending'
         end as outcome,
-        case milestones.delivery_state
-            when 'deployed' then milestones.deploy_created_at
-            when 'superseded' then milestones.flow_ended_at
-        end as settled_at
+        coalesce(
+            taken_over.taken_over_at,
+            case when milestones.delivery_state = 'superseded' then milestones.flow_ended_at end
+        ) as settled_at
     from milestones
     inner join changes
         on milestones.change_key = changes.change_key
+    left join taken_over
+        on milestones.change_key = taken_over.change_key
     where
         milestones.delivery_state in ('deployed', 'waiting', 'superseded')
         and not milestones.is_deployed_before_merge
