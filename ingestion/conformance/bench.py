@@ -217,10 +217,6 @@ class Bench:
         self._stores += 1
         return Store(self, _made(self._folder / f"store{self._stores}"))
 
-    def folder(self, name: str) -> Path:
-        """A folder of one's own."""
-        return _made(self._folder / name)
-
     @contextmanager
     def serving(
         self, state: State, trouble: Trouble | None, size: int | None, walked: Walked
