@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from ingestion.connector import Connector, ConnectorError, Extraction, connector_of
+from ingestion.bulk import BulkLoader, BulkResult, declare_bulk_tables
+from ingestion.connector import Connector, ConnectorError, Extraction, FilePage, connector_of
 from ingestion.fields import merged, new_fields
 from ingestion.identity import KEY_FILE, email_hasher
 from ingestion.landing import Change, Landing
@@ -213,6 +214,23 @@ def _walk_and_load(
         is_changed=load.is_changed or bool(changed) or has_files,
         new_fields=new_fields(known, seen),
     )
+
+
+def _load_files(load: _Load, extraction: Extraction, pages: Sequence[FilePage], scratch: Path) -> BulkResult:
+    """Take in the bulk tables' files; what was taken in before a failure stays."""
+    result = BulkResult()
+    loader = BulkLoader(
+        load.connector,
+        load.connection.name,
+        extraction.started_at,
+        extraction.hash_email,
+        is_full_refresh=extraction.is_full_refresh,
+    )
+    try:
+        loader.load(pages, load.warehouse, scratch, result)
+    finally:
+        load.is_changed |= any(result.loaded.values())
+    return result
 
 
 def _say_what_is_new(load: _Load, fields: Mapping[str, Sequence[str]]) -> None:

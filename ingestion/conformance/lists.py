@@ -185,7 +185,7 @@ def emptied_lists(surface: Surface) -> Surface:
     def uncounted(item: Item) -> Item:
         return {name: 0 if type(v) is int and "total" in name.lower() else v for name, v in item.items()}
 
-    return each_item(uncounted)(_each_list(surface, lambda _items: []))
+    return each_item(uncounted, lambda _request: {})(_each_list(surface, lambda _items: []))
 
 
 def widened_items(surface: Surface) -> Surface:
