@@ -9,9 +9,9 @@ from sandbox.vendor import TOKEN_REFERENCE, Vendor
 __all__ = ["VENDOR", "ClaudeCode"]
 
 
-def _connection(_organisation: Organisation, url: str, _now: int) -> dict[str, Any]:
+def _connection(organisation: Organisation, url: str, _now: int) -> dict[str, Any]:
     return {
-        "name": "acme-claude-code",
+        "name": f"{organisation.company}-claude-code",
         "connector": "claude_code",
         "base_url": url,
         "api_key": TOKEN_REFERENCE,

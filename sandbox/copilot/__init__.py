@@ -7,7 +7,7 @@ tasks of the changes that the agent's account authored.
 from typing import Any
 
 from sandbox.copilot.app import Copilot
-from sandbox.organisation import OWNER, Organisation
+from sandbox.organisation import Organisation
 from sandbox.vendor import TOKEN_REFERENCE, Vendor
 
 __all__ = ["VENDOR", "Copilot"]
@@ -15,11 +15,11 @@ __all__ = ["VENDOR", "Copilot"]
 
 def _connection(organisation: Organisation, url: str, now: int) -> dict[str, Any]:
     return {
-        "name": "acme-copilot",
+        "name": f"{organisation.company}-copilot",
         "connector": "copilot",
         "base_url": url,
         "token": TOKEN_REFERENCE,
-        "organization": OWNER,
+        "organization": organisation.company,
         "repositories": [repository.name_at(now) for repository in organisation.history.repositories],
     }
 

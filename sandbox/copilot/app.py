@@ -18,9 +18,9 @@ from sandbox.clock import Clock
 from sandbox.copilot.reports import Reports
 from sandbox.copilot.tasks import Task, tasks_of
 from sandbox.faults import Fault, Faults, through
-from sandbox.history import History, Repository
+from sandbox.history import Repository
 from sandbox.http import Request, Response
-from sandbox.organisation import OWNER
+from sandbox.organisation import Organisation
 from sandbox.vendor import Scene
 
 DOCUMENTATION = "https://docs.github.com/rest"
@@ -34,31 +34,31 @@ MESSAGES = {
 FAULT_KINDS = {"401", "403", "404", "429"}
 LARGEST_PAGE = 100
 DOWNLOADS = "/downloads/"
-_REPORTS = f"/orgs/{OWNER}/copilot/metrics/reports"
-_SEATS = f"/orgs/{OWNER}/copilot/billing/seats"
 _TASKS = re.compile(r"/agents/repos/(?P<name>[^/]+/[^/]+)/tasks(?:/(?P<task>[^/]+))?")
 
 
 class Copilot:
     """The surface; `surface` is what the server calls."""
 
-    def __init__(self, history: History, clock: Clock, token: str) -> None:
+    def __init__(self, organisation: Organisation, clock: Clock, token: str) -> None:
         self.faults = Faults(FAULT_KINDS)
-        self._history = history
+        self._company = organisation.company
+        self._history = organisation.history
         self._clock = clock
         self._token = token
-        self._reports = Reports(history, clock.now)
+        self._reports = Reports(self._history, clock.now)
         self._lock = Lock()
+        of_company = f"/orgs/{self._company}/copilot"
         self._pages: dict[str, Callable[[Request], Response]] = {
-            f"{_REPORTS}/users-28-day/latest": self._latest,
-            f"{_REPORTS}/users-1-day": self._day,
-            _SEATS: self._seats,
+            f"{of_company}/metrics/reports/users-28-day/latest": self._latest,
+            f"{of_company}/metrics/reports/users-1-day": self._day,
+            f"{of_company}/billing/seats": self._seats,
         }
 
     @classmethod
     def of(cls, scene: Scene) -> "Copilot":
         """Make the surface of a scene."""
-        return cls(scene.history, scene.clock, scene.token)
+        return cls(scene.organisation, scene.clock, scene.token)
 
     def expire_tokens(self) -> None:
         """Personal tokens are good until they are revoked."""
@@ -135,7 +135,7 @@ class Copilot:
     # Seats and tasks.
 
     def _seats(self, request: Request) -> Response:
-        seats = self.reports().seats(request.origin, OWNER)
+        seats = self.reports().seats(request.origin, self._company)
         page, headers = page_of(request, seats, default=50)
         return Response.of_json({"total_seats": len(seats), "seats": page}, headers=headers)
 

@@ -57,9 +57,9 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]])
         csv.writer(file, lineterminator="\n").writerows([columns, *rows])
 
 
-def _connection(_organisation: Organisation, _url: str, _now: int) -> dict[str, Any]:
+def _connection(organisation: Organisation, _url: str, _now: int) -> dict[str, Any]:
     return {
-        "name": "acme-files",
+        "name": f"{organisation.company}-files",
         "connector": "files",
         "folder": FOLDER,
         "files": [

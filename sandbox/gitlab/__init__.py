@@ -15,7 +15,7 @@ __all__ = ["VENDOR", "GitLab"]
 
 def _connection(organisation: Organisation, url: str, now: int) -> dict[str, Any]:
     return {
-        "name": "acme-gitlab",
+        "name": f"{organisation.company}-gitlab",
         "connector": "gitlab",
         "base_url": f"{url}/api/v4",
         "token": TOKEN_REFERENCE,

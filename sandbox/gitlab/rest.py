@@ -13,7 +13,6 @@ from sandbox.gitlab.notes import notes, username
 from sandbox.gitlab.view import MergeRequest, ProjectView, View
 from sandbox.history import Account
 from sandbox.http import Request, Response
-from sandbox.organisation import OWNER
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
@@ -210,7 +209,9 @@ def token(call: Call) -> Response:
 
 
 def _release_bot(call: Call) -> Account:
-    return next(account for account in call.view.accounts.values() if account.login == "acme-release")
+    return next(
+        account for account in call.view.accounts.values() if account is call.view.organisation.release_bot
+    )
 
 
 @route(r"/users")
@@ -233,7 +234,7 @@ def user(call: Call, number: int) -> Response:
 def group(call: Call, path: str) -> Response:
     """The group."""
     _group_projects(call, path)
-    return Response.of_json(payloads.group(OWNER))
+    return Response.of_json(payloads.group(call.view.organisation.company))
 
 
 @route(r"/groups/{path}/projects")
@@ -243,7 +244,7 @@ def group_projects(call: Call, path: str) -> Response:
 
 
 def _group_projects(call: Call, path: str) -> list[ProjectView]:
-    name = OWNER if path == str(payloads.GROUP) else unquote(path)
+    name = call.view.organisation.company if path == str(payloads.GROUP) else unquote(path)
     found = [view for view in call.view.projects if view.path.startswith(f"{name}/")]
     if not found:
         raise NotFoundError("Group")

@@ -20,7 +20,7 @@ def _connection(organisation: Organisation, url: str, _now: int) -> dict[str, An
         for each in repository.deployments
     }
     return {
-        "name": "acme-jenkins",
+        "name": f"{organisation.company}-jenkins",
         "connector": "jenkins",
         "base_url": url,
         "user": USER,

@@ -15,7 +15,7 @@ __all__ = ["VENDOR", "Jira"]
 
 def _connection(organisation: Organisation, url: str, _now: int) -> dict[str, Any]:
     return {
-        "name": "acme-jira",
+        "name": f"{organisation.company}-jira",
         "connector": "jira",
         "base_url": url,
         "email": "flowgauge@acme.example",

@@ -12,8 +12,13 @@ from sandbox.vendor import TOKEN_REFERENCE, Vendor
 __all__ = ["VENDOR", "PagerDuty"]
 
 
-def _connection(_organisation: Organisation, url: str, _now: int) -> dict[str, Any]:
-    return {"name": "acme-pagerduty", "connector": "pagerduty", "base_url": url, "token": TOKEN_REFERENCE}
+def _connection(organisation: Organisation, url: str, _now: int) -> dict[str, Any]:
+    return {
+        "name": f"{organisation.company}-pagerduty",
+        "connector": "pagerduty",
+        "base_url": url,
+        "token": TOKEN_REFERENCE,
+    }
 
 
 VENDOR = Vendor("pagerduty", PagerDuty.of, _connection)

@@ -15,7 +15,7 @@ __all__ = ["VENDOR", "PostHog"]
 
 def _connection(organisation: Organisation, url: str, _now: int) -> dict[str, Any]:
     return {
-        "name": "acme-posthog",
+        "name": f"{organisation.company}-posthog",
         "connector": "posthog",
         "base_url": url,
         "token": TOKEN_REFERENCE,
