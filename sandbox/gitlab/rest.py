@@ -209,9 +209,7 @@ def token(call: Call) -> Response:
 
 
 def _release_bot(call: Call) -> Account:
-    return next(
-        account for account in call.view.accounts.values() if account is call.view.organisation.release_bot
-    )
+    return call.view.organisation.release_bot
 
 
 @route(r"/users")

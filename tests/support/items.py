@@ -1,7 +1,7 @@
 """Histories of tickets, incidents and features in canonical words, around the changes of `support.histories`.
 
-A test states what happened to each; `rows_of_…` says so in canonical rows. What the marts should hold is decided
-by `support.item_reference` and the tests themselves.
+A test states what happened to each; `rows_of_…` says so in canonical rows. What the marts should hold is
+decided by `support.item_reference` and the tests themselves.
 """
 
 from __future__ import annotations

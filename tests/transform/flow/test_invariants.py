@@ -146,7 +146,8 @@ def test_every_visit_of_an_incident_is_as_a_slow_reading_of_the_rules_says(batch
 def test_changes_go_on_to_their_customers(batch: Batch) -> None:
     """Each deployed change waits for its flag and its customers for as long as its milestones say."""
     rows = batch.warehouse.rows(
-        "select stages.stage, visits.entered_at, visits.exited_at, exposed_at, adopted_at, greatest(merged_at, deployed_at) as live_at from marts.fct_stage_visits as visits"
+        "select stages.stage, visits.entered_at, visits.exited_at, exposed_at, adopted_at,"
+        " greatest(merged_at, deployed_at) as live_at from marts.fct_stage_visits as visits"
         " join marts.fct_changes as changes on visits.flow_item_key = changes.change_key"
         " join marts.dim_stage as stages using (stage_key) where stage in ('exposure_wait', 'adoption')"
     )
