@@ -23,4 +23,20 @@ def _connection(organisation: Organisation, url: str, now: int) -> dict[str, Any
     }
 
 
-VENDOR = Vendor("gitlab", GitLab.of, _connection)
+def _settings(organisation: Organisation, now: int) -> dict[str, Any]:
+    """What its labels mean, and whose its projects are; a closed issue is done, for it bears no other word."""
+    statuses = {
+        "idea": ["workflow::idea"],
+        "ready": ["workflow::ready"],
+        "started": ["workflow::in progress"],
+        "done": ["closed"],
+    }
+    return {
+        "trackers": [
+            {"project": team.repositories[0].name_at(now), "team": team.name, "statuses": statuses}
+            for team in organisation.teams
+        ]
+    }
+
+
+VENDOR = Vendor("gitlab", GitLab.of, _connection, _settings)

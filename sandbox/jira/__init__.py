@@ -24,4 +24,21 @@ def _connection(organisation: Organisation, url: str, _now: int) -> dict[str, An
     }
 
 
-VENDOR = Vendor("jira", Jira.of, _connection)
+def _settings(organisation: Organisation, _now: int) -> dict[str, Any]:
+    """What its statuses mean, and whose its projects are."""
+    statuses = {
+        "idea": ["Idea"],
+        "ready": ["Ready"],
+        "started": ["In Progress"],
+        "done": ["Done"],
+        "rejected": ["Rejected"],
+    }
+    return {
+        "trackers": [
+            {"project": project.key, "team": project.team, "statuses": statuses}
+            for project in projects(organisation)
+        ]
+    }
+
+
+VENDOR = Vendor("jira", Jira.of, _connection, _settings)

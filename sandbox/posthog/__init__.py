@@ -13,6 +13,9 @@ from sandbox.vendor import TOKEN_REFERENCE, Vendor
 __all__ = ["VENDOR", "PostHog"]
 
 
+ADOPTION_DAYS = 90
+
+
 def _connection(organisation: Organisation, url: str, _now: int) -> dict[str, Any]:
     return {
         "name": f"{organisation.company}-posthog",
@@ -26,4 +29,25 @@ def _connection(organisation: Organisation, url: str, _now: int) -> dict[str, An
     }
 
 
-VENDOR = Vendor("posthog", PostHog.of, _connection)
+def _settings(organisation: Organisation, now: int) -> dict[str, Any]:
+    """The features that were begun by now, with what adopting one means."""
+    tickets: dict[str, list[str]] = {}
+    for ticket in organisation.history.tickets:
+        if ticket.feature and ticket.created_at <= now:
+            tickets.setdefault(ticket.feature.name, []).append(ticket.key)
+    return {
+        "features": [
+            {
+                "name": feature.name,
+                "flag": feature.flag,
+                "key_event": feature.key_event,
+                "within_days": ADOPTION_DAYS,
+                "tickets": tickets[feature.name],
+            }
+            for feature in organisation.history.features
+            if feature.name in tickets
+        ]
+    }
+
+
+VENDOR = Vendor("posthog", PostHog.of, _connection, _settings)

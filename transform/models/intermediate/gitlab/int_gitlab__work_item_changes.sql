@@ -16,6 +16,8 @@ final as (
         merge_request_id || ':' || issue_id || ':api' as source_id,
         issue_id as work_item,
         merge_request_id as change,
+        cast(null as string) as change_repository,
+        cast(null as bigint) as change_number,
         'api' as method,
         extracted_at
     from closed_issues

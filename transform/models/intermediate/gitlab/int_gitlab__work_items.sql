@@ -23,6 +23,7 @@ final as (
         issues.repository_id as project,
         repositories.name as project_key,
         repositories.name || '#' || cast(issues.number as string) as key,
+        cast(null as string) as former_keys,
         case
             when lower(issues.type_label) in ('feature', 'bug', 'task', 'epic', 'incident')
                 then lower(issues.type_label)
