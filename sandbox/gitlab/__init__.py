@@ -24,7 +24,7 @@ def _connection(organisation: Organisation, url: str, now: int) -> dict[str, Any
 
 
 def _settings(organisation: Organisation, now: int) -> dict[str, Any]:
-    """What its labels mean, and whose its projects are; a closed issue is done, for it bears no other word."""
+    """What its labels mean, and whose its projects are; a closed issue is done, whatever it bears."""
     statuses = {
         "idea": ["workflow::idea"],
         "ready": ["workflow::ready"],
