@@ -26,7 +26,8 @@ def page(connector: Connector) -> str:
 def _how_it_reads(connector: Connector) -> Iterator[str]:
     lists = ", ".join(connector.paging) or "nothing comes in pages"
     cursor = connector.cursor or "everything is read each time"
-    yield f"Connector `{connector.name}`, dataset `{connector.dataset}`. Paging: {lists}. Goes on from: {cursor}."
+    yield f"Connector `{connector.name}`, dataset `{connector.dataset}`."
+    yield f"Paging: {lists}. Goes on from: {cursor}."
 
 
 def _provided(connector: Connector) -> str:

@@ -210,6 +210,11 @@ def _walk_and_load(
     )
 
 
+def _say_what_is_new(load: _Load, fields: Mapping[str, Sequence[str]]) -> None:
+    for name, names in sorted(fields.items()):
+        load.say(f"{name} has new fields, which are not read: {', '.join(names)}")
+
+
 def _declare_tables(load: _Load, pipeline: dlt.Pipeline, stored: Mapping[str, Any]) -> None:
     """Make the tables of a dataset that never had a load, so that others can be built without this one."""
     if pipeline.has_pending_data:
@@ -227,11 +232,6 @@ def _declare_tables(load: _Load, pipeline: dlt.Pipeline, stored: Mapping[str, An
         load.say(f"the tables of {load.connector.dataset} could not be made ({type(error).__name__})")
     finally:
         shutil.rmtree(files, ignore_errors=True)
-
-
-def _say_what_is_new(load: _Load, fields: Mapping[str, Sequence[str]]) -> None:
-    for name, names in sorted(fields.items()):
-        load.say(f"{name} has new fields, which are not read: {', '.join(names)}")
 
 
 def _say_what_moves(load: _Load, moving: Sequence[Change]) -> None:

@@ -252,8 +252,8 @@ def connector_new(
         reporter.line(f"{'would write' if dry_run else 'wrote'} {path}")
     if not dry_run:
         reporter.success(
-            f"it reads a vendor of its own making: `flowgauge connector check {name}` shows that it keeps every "
-            "rule. Put the real one in its place, the example first: ingestion/README.md says how"
+            f"it reads a vendor of its own making, and `flowgauge connector check {name}` finds it good: "
+            "put the real one in its place, the example first, as ingestion/README.md says"
         )
 
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 2
 CONNECTION = "example"
+_MOST_REQUESTS = 2_000
+_CIRCLE = {"message": f"asked {_MOST_REQUESTS} times in one walk, which leads in a circle"}
 _HASH_KEY = b"conformance"
 
 
@@ -142,6 +144,11 @@ class Bench:
         return self._server.origin
 
     @property
+    def defect(self) -> Exception | None:
+        """What the example itself raised, where it could not answer."""
+        return self._server.defect
+
+    @property
     def has_surface(self) -> bool:
         """Whether the example has an API."""
         return self.example.surface is not None
@@ -210,10 +217,6 @@ class Bench:
         self._stores += 1
         return Store(self, _made(self._folder / f"store{self._stores}"))
 
-    def folder(self, name: str) -> Path:
-        """A folder of one's own."""
-        return _made(self._folder / name)
-
     @contextmanager
     def serving(
         self, state: State, trouble: Trouble | None, size: int | None, walked: Walked
@@ -229,7 +232,8 @@ class Bench:
         troubled = trouble(surface) if trouble else surface
 
         def answer(request: Request) -> Answer:
-            response = troubled(request)
+            is_circle = len(walked.exchanges) >= _MOST_REQUESTS
+            response = Response.of_json(_CIRCLE, 400) if is_circle else troubled(request)
             walked.exchanges.append(Exchange(request, response))
             return response
 

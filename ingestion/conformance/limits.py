@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from typing import NamedTuple
 
 from ingestion.conformance.bench import Bench, Walked
-from ingestion.conformance.lists import Trouble
+from ingestion.conformance.lists import Trouble, is_graphql
 from ingestion.conformance.paging import own
 from ingestion.conformance.rule import Rule, has_http, unlike
 from ingestion.conformance.surface import Answer, Request, Response, Surface
@@ -60,8 +60,7 @@ def forms(policy: RateLimitPolicy, *, has_graphql: bool) -> Iterator[Form]:
 
 def honours_every_rate_limit(bench: Bench) -> Iterator[str]:
     """A request that is refused once is sent again after the time that was asked for; nothing is lost."""
-    paths = [exchange.request.path for exchange in bench.exchanges()]
-    has_graphql = any(path.endswith("/graphql") for path in paths)
+    has_graphql = any(is_graphql(exchange.request) for exchange in bench.exchanges())
     for form in forms(bench.client(Walked()).rate_limits, has_graphql=has_graphql):
         store = bench.store()
         path = "/graphql" if form.name.startswith("GraphQL") else ""

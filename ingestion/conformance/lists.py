@@ -146,18 +146,29 @@ def _resized(example: Example, value: Any, size: int) -> Any:
     }
 
 
-def each_item(change: Callable[[Item], Item]) -> Trouble:
-    """Change every object of every JSON answer, the innermost first."""
+def each_item(change: Callable[[Item], Item], planted: Callable[[Request], Item]) -> Trouble:
+    """Change every object of every JSON answer, and plant fields in it that it does not have.
+
+    GraphQL answers what was asked for by name, so nothing can be planted there.
+    """
 
     def trouble(surface: Surface) -> Surface:
         def answer(request: Request) -> Answer:
             response = surface(request)
             payload = payload_of(response)
-            return response if payload is None else with_payload(response, _mapped(payload, change))
+            more = {} if is_graphql(request) else planted(request)
+            if payload is None:
+                return response
+            return with_payload(response, _mapped(payload, lambda item: {**more, **change(item)}))
 
         return answer
 
     return trouble
+
+
+def is_graphql(request: Request) -> bool:
+    """Whether it is a query of GraphQL's."""
+    return request.path.endswith("/graphql")
 
 
 def _mapped(value: Any, change: Callable[[Item], Item]) -> Any:

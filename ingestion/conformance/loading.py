@@ -12,6 +12,7 @@ from ingestion.conformance.lists import (
     at,
     filled_items,
     find_list,
+    is_graphql,
     payload_of,
     with_items,
 )
@@ -47,7 +48,7 @@ def reports_new_fields(bench: Bench) -> Iterator[str]:
     widened, lists = bench.history.widened, dict[str, set[str]]()
     yield from failed(widened)
     for exchange in widened.exchanges:
-        if not exchange.request.path.endswith("/graphql"):
+        if not is_graphql(exchange.request):
             note(lists, exchange.request.path, payload_of(exchange.response))
     for name, fields in lists.items():
         if not widened.error and NEW_FIELD in fields and NEW_FIELD not in widened.new_fields.get(name, ()):

@@ -55,7 +55,9 @@ def keeps_no_prose(bench: Bench) -> Iterator[str]:
     """What people write is not in the warehouse, the state or the log."""
     names = PROSE | bench.example.prose
     store = bench.store()
-    walked = store.walk(trouble=each_item(lambda item: _with_prose(item, names)))
+    walked = store.walk(
+        trouble=each_item(lambda item: _with_prose(item, names), lambda _request: {"body": MARKER})
+    )
     yield from failed(walked)
     yield from _kept(store, MARKER, "prose is stored")
     if MARKER in walked.told:
@@ -65,7 +67,7 @@ def keeps_no_prose(bench: Bench) -> Iterator[str]:
 def hashes_addresses(bench: Bench) -> Iterator[str]:
     """E-mail addresses are in the warehouse, the state and the log as hashes only."""
     store = bench.store()
-    walked = store.walk(trouble=each_item(_with_address))
+    walked = store.walk(trouble=each_item(_with_address, lambda _request: {"contact_email": ADDRESS}))
     yield from failed(walked)
     yield from _kept(store, ADDRESS, "e-mail addresses are stored as they are")
     if ADDRESS in walked.told:
@@ -88,18 +90,16 @@ def _places(rows: Rows, planted: str) -> Iterator[str]:
 
 
 def _with_prose(item: Item, names: frozenset[str]) -> Item:
-    """The object with a marker in its prose, and with a body if it had none."""
-    marked = {
+    """The object with a marker in its prose."""
+    return {
         name: f"{value} {MARKER}" if _snake(name) in names and isinstance(value, str) else value
         for name, value in item.items()
     }
-    return {"body": MARKER, **marked}
 
 
 def _with_address(item: Item) -> Item:
-    """The object with another address wherever it had one, and with one more."""
-    changed = {name: _addressed(value) for name, value in item.items()}
-    return {"contact_email": ADDRESS, **changed}
+    """The object with another address wherever it had one."""
+    return {name: _addressed(value) for name, value in item.items()}
 
 
 def _addressed(value: Any) -> Any:
@@ -136,12 +136,7 @@ def _echoing_refusal(_surface: Surface) -> Surface:
     return lambda request: Response.of_json({"message": f"bad request {dict(request.headers)}"}, 400)
 
 
-def _echoing_rows(surface: Surface) -> Surface:
-    def answer(request: Request) -> Answer:
-        told = str(dict(request.headers))
-        return each_item(lambda item: {**item, "debug": told})(surface)(request)
-
-    return answer
+_echoing_rows = each_item(dict, lambda request: {"debug": str(dict(request.headers))})
 
 
 RULES = (

@@ -16,10 +16,16 @@ CUT = "X-Cut-Body"
 
 
 class Server:
-    """A context manager around the running server; `surface` may be replaced at any time."""
+    """A context manager around the running server.
+
+    Attributes:
+        surface: what answers; may be replaced at any time.
+        defect: the first error that it raised itself.
+    """
 
     def __init__(self, surface: Surface = lambda _request: Response(HTTPStatus.NOT_FOUND)) -> None:
         self.surface = surface
+        self.defect: Exception | None = None
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -57,7 +63,12 @@ class Server:
         headers = {name.lower(): value for name, value in handler.headers.items()}
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         request = Request(handler.command, parts.path, query, headers, _body(handler, headers), self.origin)
-        _send(handler, self.surface(request))
+        try:
+            answer = self.surface(request)
+        except Exception as error:
+            self.defect = self.defect or error
+            answer = Response(HTTPStatus.NOT_IMPLEMENTED)
+        _send(handler, answer)
 
 
 def _body(handler: BaseHTTPRequestHandler, headers: Mapping[str, str]) -> bytes:

@@ -34,9 +34,12 @@ def judge(rule: Rule, bench: Bench) -> Verdict:
     if not rule.applies(bench.connector):
         return Verdict(rule, None)
     try:
-        return Verdict(rule, tuple(dict.fromkeys(rule.check(bench))))
+        problems = tuple(dict.fromkeys(rule.check(bench)))
     except Exception as error:
-        return Verdict(rule, (f"the example cannot be read: {type(error).__name__}: {error}",))
+        problems = (f"the example cannot be read: {type(error).__name__}: {error}",)
+    if defect := bench.defect:
+        problems = (f"the example itself failed: {type(defect).__name__}: {defect}",)
+    return Verdict(rule, problems)
 
 
 def examine(example: Example, folder: Path, tree: Path = TREE) -> Iterator[Verdict]:

@@ -10,7 +10,7 @@ from support.toy_connector import toy, yielding
 
 import ingestion
 from ingestion.connector import REGISTERED, Connector, ConnectorError, connectors
-from ingestion.settings import ConnectionSettings
+from ingestion.settings import BaseConnectionSettings
 
 
 def test_each_folder_of_a_connector_is_registered() -> None:
@@ -41,7 +41,7 @@ class TestDeclarations:
 
     def test_settings_are_those_of_a_connection(self, name: str) -> None:
         model = self.connector(name).settings
-        assert issubclass(model, ConnectionSettings)
+        assert issubclass(model, BaseConnectionSettings)
         assert model.model_config["extra"] == "forbid"
 
 

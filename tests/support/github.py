@@ -8,6 +8,7 @@ holds them with real shas and may be changed between runs. Faults are switched o
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import os
 import re
@@ -137,6 +138,18 @@ class FakeGitHub:
         )
         plain = {"name": "acme-github", "connector": "github", "base_url": self.base_url, "token": TOKEN}
         return {**plain, **chosen, **changes}
+
+    def shown(self, organisation: Facts, origin: str, *asked: Any) -> Answer:
+        """What it would answer if these were the facts and its address this one; for servers of others.
+
+        The request is its method, target, headers and body.
+        """
+        other = copy.copy(self)
+        other.organisation = organisation
+        reply = _Request(other, *asked).answer()
+        content = reply.content().replace(self.base_url.encode(), origin.encode())
+        links = {name: value.replace(self.base_url, origin) for name, value in reply.headers.items()}
+        return Answer(None, reply.status, {"Content-Type": "application/json", **links}, body=content)
 
     def fail(self, kind: str, match: str = "", **details: Any) -> None:
         """Switch a fault on."""

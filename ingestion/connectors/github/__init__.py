@@ -87,5 +87,7 @@ CONNECTOR = Connector(
     client=client,
     extract=extract,
     check=check,
+    paging=("Link header", "GraphQL cursors"),
+    cursor="each repository's newest pull request, run, deployment and push, less an hour",
     identities=lambda settings: settings.repositories,
 )

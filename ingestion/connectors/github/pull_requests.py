@@ -161,6 +161,8 @@ def _changed(reader: Reader, stop_at: datetime | None) -> Iterator[list[Payload]
             updated = [instant(node["updatedAt"]) for node in batch]
             newest = max([*updated, *([newest] if newest else [])], default=None)
             yield batch
+        # Where pages are small, what is newest fills several of them again: nothing newer, nothing shifts.
+        is_shifting = is_shifting and newest != stop_at
         stop_at = newest
 
 
