@@ -1,6 +1,6 @@
-"""Histories of tickets, incidents and features in canonical words, around the changes of `support.histories`.
+"""Histories of tickets, incidents and features in canonical words, around those of `support.histories`.
 
-A test states what happened to each; `rows_of_…` says so in canonical rows. What the marts should hold is decided
+A test states what happened to each; `rows_of_…` says so in canonical rows. What the marts should hold is said
 by `support.item_reference` and the tests themselves.
 """
 

@@ -31,9 +31,9 @@ select
     changes.change_key as key, build_started_at as started_at, closed_seconds,
     case
         when changes.state = 'closed' then closed_at
-        when deployed_at is null then delivery.flow_ended_at
+        when changes.deployed_at is null then delivery.flow_ended_at
         when exposed_at is not null and coalesce(adopted_at_null_reason, '') <> 'not_yet'
-            then greatest(merged_at, deployed_at, exposed_at, adopted_at)
+            then greatest(merged_at, changes.deployed_at, exposed_at, adopted_at)
     end as ended_at
 from marts.fct_changes as changes
 left join intermediate.int_delivery__change_milestones as delivery on changes.change_key = delivery.change_key
@@ -146,7 +146,8 @@ def test_every_visit_of_an_incident_is_as_a_slow_reading_of_the_rules_says(batch
 def test_changes_go_on_to_their_customers(batch: Batch) -> None:
     """Each deployed change waits for its flag and its customers for as long as its milestones say."""
     rows = batch.warehouse.rows(
-        "select stages.stage, visits.entered_at, visits.exited_at, exposed_at, adopted_at, greatest(merged_at, deployed_at) as live_at from marts.fct_stage_visits as visits"
+        "select stages.stage, visits.entered_at, visits.exited_at, exposed_at, adopted_at,"
+        " greatest(merged_at, deployed_at) as live_at from marts.fct_stage_visits as visits"
         " join marts.fct_changes as changes on visits.flow_item_key = changes.change_key"
         " join marts.dim_stage as stages using (stage_key) where stage in ('exposure_wait', 'adoption')"
     )
