@@ -134,7 +134,11 @@ def load_connection(
             is_full_refresh=full_refresh,
             log=load.say,
         )
-        return _walk_and_load(load, pipeline, extraction, stored)
+        try:
+            return _walk_and_load(load, pipeline, extraction, stored)
+        except Exception:
+            _declare_tables(load, pipeline, stored)
+            raise
     except Exception as error:
         message = http.redact(_sentence(error))
         cause = error if _is_clean(error, http.redact) else None
@@ -196,6 +200,25 @@ def _walk_and_load(
         loaded_through_at=extraction.started_at,
         is_changed=load.is_changed or bool(changed),
     )
+
+
+def _declare_tables(load: _Load, pipeline: dlt.Pipeline, stored: Mapping[str, Any]) -> None:
+    """Make the tables of a dataset that never had a load, so that others can be built without this one."""
+    if pipeline.has_pending_data:
+        return
+    files = _made(load.directory(load.connection.name).with_name("declared.landing"))
+    try:
+        with Landing(
+            files / "rows.duckdb", load.connector, load.connection.name, datetime.now(UTC)
+        ) as landing:
+            changes = landing.changes(load.warehouse, files, is_full_refresh=False)
+        if new := [change for change in changes if change.is_new]:
+            pipeline.run(_source(load.connector, new, dict(stored)), loader_file_format="parquet")
+    except Exception as error:
+        # Said and not raised: what failed first is what the user has to hear.
+        load.say(f"the tables of {load.connector.dataset} could not be made ({type(error).__name__})")
+    finally:
+        shutil.rmtree(files, ignore_errors=True)
 
 
 def _say_what_moves(load: _Load, moving: Sequence[Change]) -> None:

@@ -3,7 +3,7 @@
 Loading is in `loading.py`, the dbt models are in `models.py`, the suites in `checks.py`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -151,6 +151,7 @@ def containment_step(upstream: Iterable[dg.AssetKey], pool: str | None) -> dg.As
 def publication_step(
     upstream: Iterable[dg.AssetKey],
     descriptions: Mapping[str, tuple[str, Mapping[str, str]]],
+    metrics: Sequence[Mapping[str, Any]],
     pool: str | None,
 ) -> dg.AssetsDefinition:
     """The last step: replaces what readers get, if all that was made anew has passed its checks.
@@ -158,6 +159,7 @@ def publication_step(
     Args:
         upstream: assets that are published.
         descriptions: relation → what it and its columns mean, for readers.
+        metrics: definitions of the metrics.
         pool: pool of the step.
     """
 
@@ -188,6 +190,7 @@ def publication_step(
             versions={name: version(name) for name in VERSIONED},
             quality_docs=warehouse.home.quality / "data_docs",
             descriptions=descriptions,
+            metrics=metrics,
         )
         with warehouse.changing_ledger() as changed:
             changed.end_build()

@@ -53,7 +53,12 @@ def building_definitions(
             canonical,
             containment_step(models.keys_of("canonical"), pool),
             marts,
-            publication_step([AS_OF, *models.keys_of("marts")], models.descriptions(), pool),
+            publication_step(
+                [AS_OF, *models.keys_of("marts"), *models.keys_of("metrics")],
+                models.descriptions(),
+                models.metrics(),
+                pool,
+            ),
         ],
         asset_checks=suites,
         jobs=[build_job(raw, suites), of_clock],

@@ -164,6 +164,31 @@ def demo(
 
 
 @app.command()
+def metric(
+    name: Annotated[str | None, typer.Argument(help="Without it, all are listed.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """What a metric means, and its latest figures."""
+    from orchestration.console import Reporter
+    from orchestration.metrics import latest_figures, metric_named, published_metrics
+    from orchestration.tables import metric_table, metrics_table
+
+    reporter, published = Reporter(), _home().published
+    metrics = published_metrics(published)
+    if name is None:
+        reporter.json([*metrics.values()]) if as_json else reporter.console.print(metrics_table(metrics))
+        return
+    chosen = metric_named(metrics, name)
+    figures = latest_figures(published, chosen)
+    if as_json:
+        rows = [dict(zip(figures.columns, row, strict=True)) for row in figures.rows]
+        reporter.json({**chosen, "figures": rows})
+        return
+    for renderable in metric_table(chosen, figures):
+        reporter.console.print(renderable)
+
+
+@app.command()
 def init() -> None:
     """Write a commented flowgauge.yaml to begin with."""
     from orchestration.configuration import write_example
@@ -222,6 +247,7 @@ def _tell(error: Exception, *, is_debug: bool) -> int:
     from orchestration.configuration import ExampleError, how_to_get_settings
     from orchestration.demo import DemoError
     from orchestration.lock import WarehouseBusyError
+    from orchestration.metrics import MetricError
     from orchestration.server import ServeError
 
     if isinstance(error, SettingsMissingError):
@@ -230,7 +256,8 @@ def _tell(error: Exception, *, is_debug: bool) -> int:
     if isinstance(error, SettingsError):
         typer.echo(str(error), err=True)
         return WRONG_SETTINGS
-    expected = isinstance(error, (WarehouseBusyError, ServeError, ExampleError, DemoError, OSError))
+    told = (WarehouseBusyError, ServeError, ExampleError, DemoError, MetricError, OSError)
+    expected = isinstance(error, told)
     hint = "" if is_debug or expected else f" (the traceback: again with {DEBUG_FLAG})"
     typer.echo(f"{error}{hint}" if str(error) else f"{type(error).__name__}{hint}", err=True)
     return FAILED

@@ -71,6 +71,18 @@ class Models:
             if node["resource_type"] == "model"
         }
 
+    def metrics(self) -> list[dict[str, Any]]:
+        """The definition of each metric of the semantic models, as readers get them, by name."""
+        return [
+            {
+                "name": metric["name"],
+                "label": metric["label"],
+                "description": metric["description"],
+                **metric["config"]["meta"],
+            }
+            for metric in sorted(self.manifest["metrics"].values(), key=lambda metric: str(metric["name"]))
+        ]
+
     def steps(self, pool: str | None) -> list[dg.AssetsDefinition]:
         """The steps `build_canonical` and `build_marts`."""
         from dagster_dbt import dbt_assets

@@ -11,6 +11,7 @@ from rich.table import Table
 from ingestion.connector import Connector
 from orchestration.demo import Section
 from orchestration.ledger import ConnectionRecord
+from orchestration.metrics import DEFINITION, Figures
 from orchestration.status import Status, age_seconds
 from orchestration.times import now
 
@@ -43,6 +44,30 @@ def summary_table(section: Section) -> Table:
     for row in section.rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     return table
+
+
+def metrics_table(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
+    """One row per metric."""
+    table = Table("metric", "meaning", "unit", box=None)
+    for each in metrics.values():
+        table.add_row(each["name"], each["label"], each["unit"])
+    return table
+
+
+def metric_table(metric: Mapping[str, Any], figures: Figures) -> Iterator[RenderableType]:
+    """A metric's definition, then its figures."""
+    yield f"{metric['name']}: {metric['label']}\n{metric['description']}\n"
+    definition = Table(show_header=False, box=None)
+    for part in DEFINITION:
+        if part in metric:
+            definition.add_row(part, str(metric[part]))
+    definition.add_row("table", f"metrics.{metric['mart']}, column {metric['column']}")
+    yield definition
+    yield ""
+    table = Table(*figures.columns, box=None)
+    for row in figures.rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    yield table
 
 
 def _connection_cells(record: ConnectionRecord | None) -> tuple[str, ...]:

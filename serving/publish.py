@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -71,6 +71,7 @@ def publish(
     versions: Mapping[str, str],
     quality_docs: Path | None = None,
     descriptions: Descriptions = MappingProxyType({}),
+    metrics: Sequence[Mapping[str, Any]] = (),
     required: Collection[str] = PUBLIC_MARTS,
 ) -> dict[str, Any]:
     """Publish the warehouse's marts and metrics, and return the manifest.
@@ -84,6 +85,7 @@ def publish(
         quality_docs: folder of data docs to publish as `quality/`.
         descriptions: what relations and their columns mean; where it says nothing, the warehouse's own
             comments are taken.
+        metrics: definitions of the metrics, JSON-able, as readers get them.
         required: relations ("schema.table") without which nothing is published.
 
     Raises:
@@ -99,6 +101,7 @@ def publish(
         if quality_docs is not None:
             shutil.copytree(quality_docs, version / "quality")
         manifest = _manifest(version, tables, as_of=as_of, freshness=freshness, versions=versions)
+        manifest["metrics"] = [*metrics]
         text = json.dumps(manifest, indent=2, default=_json_value) + "\n"
         (version / MANIFEST).write_text(text)
         _flush(version)

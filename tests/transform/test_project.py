@@ -40,7 +40,7 @@ def test_every_column_of_every_relation_is_described(project: DbtProject) -> Non
     with duckdb.connect(str(project.warehouse), read_only=True) as connection:
         built = connection.execute(
             "select table_schema, table_name, column_name from information_schema.columns "
-            "where table_schema in ('staging', 'intermediate', 'canonical', 'marts')"
+            "where table_schema in ('staging', 'intermediate', 'canonical', 'marts', 'metrics')"
         ).fetchall()
     assert set(built) == described
 
