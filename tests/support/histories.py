@@ -31,7 +31,8 @@ REPOSITORY_NAME = "acme/checkout"
 EPOCH = datetime.fromisoformat("2026-03-02T09:00")
 AS_OF = EPOCH + timedelta(days=63)
 
-MODELS = ("path:models/intermediate", "path:models/marts")
+PARTS = ("assistants", "delivery", "features", "flow", "incidents", "items", "people", "work_items")
+MODELS = (*(f"path:models/intermediate/{part}" for part in PARTS), "path:models/marts")
 
 SETTINGS = """
 reporting_timezone: UTC

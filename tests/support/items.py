@@ -1,4 +1,4 @@
-"""Histories of tickets, incidents and features in canonical words, around the changes of `support.histories`.
+"""Histories of tickets, incidents and features in canonical words, around those of `support.histories`.
 
 A test states what happened to each; `rows_of_…` says so in canonical rows. What the marts should hold is
 decided by `support.item_reference` and the tests themselves.

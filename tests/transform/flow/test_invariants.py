@@ -31,9 +31,9 @@ select
     changes.change_key as key, build_started_at as started_at, closed_seconds,
     case
         when changes.state = 'closed' then closed_at
-        when deployed_at is null then delivery.flow_ended_at
+        when changes.deployed_at is null then delivery.flow_ended_at
         when exposed_at is not null and coalesce(adopted_at_null_reason, '') <> 'not_yet'
-            then greatest(merged_at, deployed_at, exposed_at, adopted_at)
+            then greatest(merged_at, changes.deployed_at, exposed_at, adopted_at)
     end as ended_at
 from marts.fct_changes as changes
 left join intermediate.int_delivery__change_milestones as delivery on changes.change_key = delivery.change_key

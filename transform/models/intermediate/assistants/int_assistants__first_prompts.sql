@@ -36,7 +36,8 @@ prompts as (
 select
     connection,
     change,
-    min(case when evidence_rank < 3 then started_at end) over (partition by connection, change) as session_started_at,
+    min(case when evidence_rank < 3 then started_at end) over (partition by connection, change)
+        as session_started_at,
     started_at as first_prompt_at,
     evidence as prompt_evidence
 from prompts

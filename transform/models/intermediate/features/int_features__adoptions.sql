@@ -67,7 +67,7 @@ uses as (
         on
             exposures.customer_account = product_events.customer_account
             and features.key_event = product_events.event_name
-            and product_events.last_event_at >= exposures.exposed_at
+            and exposures.exposed_at <= product_events.last_event_at
     inner join horizons
         on
             product_events.connection = horizons.connection

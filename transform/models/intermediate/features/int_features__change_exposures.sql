@@ -36,7 +36,9 @@ moves as (
     where exposure is not null
     qualify
         coalesce(
-            exposure != lag(exposure) over (partition by feature_key order by occurred_at, exposure desc), true
+            exposure
+            != lag(exposure) over (partition by feature_key order by occurred_at asc, exposure desc),
+            true
         )
 
 ),
@@ -47,7 +49,8 @@ spans as (
         feature_key,
         exposure,
         occurred_at as shown_from,
-        lead(occurred_at) over (partition by feature_key order by occurred_at, exposure desc) as shown_until
+        lead(occurred_at) over (partition by feature_key order by occurred_at asc, exposure desc)
+            as shown_until
     from moves
 
 ),
@@ -82,7 +85,7 @@ shown as (
         on
             live.feature_key = spans.feature_key
             and spans.exposure = 'on'
-            and coalesce(spans.shown_until > live.live_at, true)
+            and coalesce(live.live_at < spans.shown_until, true)
     group by live.feature_key, live.change_key
 
 )

@@ -115,7 +115,9 @@ ranked as (
     select
         feature_key,
         change_key,
-        min(case method when 'declared' then 1 when 'api' then 2 when 'parent' then 3 else 4 end) as method_rank
+        min(
+            case method when 'declared' then 1 when 'api' then 2 when 'parent' then 3 else 4 end
+        ) as method_rank
     from found
     group by feature_key, change_key
 

@@ -73,7 +73,11 @@ shown as (
         features.feature_key,
         exposures.customer_account,
         exposures.exposed_at,
-        case exposures.method when 'flag_evaluation' then 1 when 'targeted_list' then 2 else 3 end as method_rank
+        case exposures.method
+            when 'flag_evaluation' then 1
+            when 'targeted_list' then 2
+            else 3
+        end as method_rank
     from exposures
     inner join horizons
         on
@@ -85,7 +89,9 @@ shown as (
     select
         everybody.feature_key,
         known_customers.customer_account,
-        greatest(everybody.occurred_at, coalesce(known_customers.created_at, everybody.occurred_at)) as exposed_at,
+        greatest(
+            everybody.occurred_at, coalesce(known_customers.created_at, everybody.occurred_at)
+        ) as exposed_at,
         everybody.method_rank
     from everybody
     cross join known_customers

@@ -38,7 +38,7 @@ adoptions as (
 
 ),
 
-merges as (
+merged_changes as (
 
     select
         feature_changes.feature_key,
@@ -100,16 +100,19 @@ adopters as (
 
 select
     features.feature_key,
-    coalesce(merges.change_count, 0) as change_count,
-    merges.merged_at,
+    coalesce(merged_changes.change_count, 0) as change_count,
+    merged_changes.merged_at,
     deliveries.deployed_at,
-    case when merges.feature_key is null then first_rollouts.exposed_at else deliveries.exposed_at end as exposed_at,
+    case
+        when merged_changes.feature_key is null then first_rollouts.exposed_at
+        else deliveries.exposed_at
+    end as exposed_at,
     case when features.key_event is not null then adopters.adopted_at end as adopted_at,
     coalesce(adopters.eligible_count, 0) as eligible_count,
     coalesce(adopters.adopter_count, 0) as adopter_count
 from features
-left join merges
-    on features.feature_key = merges.feature_key
+left join merged_changes
+    on features.feature_key = merged_changes.feature_key
 left join deliveries
     on features.feature_key = deliveries.feature_key
 left join first_rollouts

@@ -42,7 +42,10 @@ owned as (
 
     select
         visits.change_key,
-        case when visits.stage in ('exposure_wait', 'adoption') then '' else changes.connection end as connection,
+        case
+            when visits.stage in ('exposure_wait', 'adoption') then ''
+            else changes.connection
+        end as connection,
         visits.stage_key,
         visits.stage,
         visits.visit_number,

@@ -44,7 +44,9 @@ methods as (
 
 attribution as (
 
-    select coalesce(max(case when name = 'incident_attribution_hours' then value end), 24) * 3600 as window_seconds
+    select
+        coalesce(max(case when name = 'incident_attribution_hours' then value end), 24) * 3600
+            as window_seconds
     from targets
 
 ),
@@ -81,8 +83,8 @@ found as (
     inner join deployments
         on
             incidents.service_key = deployments.service_key
-            and deployments.created_at >= incidents.impact_started_at
-            and coalesce(deployments.created_at <= incidents.resolved_at, true)
+            and incidents.impact_started_at <= deployments.created_at
+            and coalesce(incidents.resolved_at >= deployments.created_at, true)
     inner join all_deployments as rollbacks
         on
             deployments.deployment_key = rollbacks.deployment_key
@@ -102,12 +104,12 @@ found as (
     inner join first_deliveries
         on
             incidents.service_key = first_deliveries.service_key
-            and first_deliveries.deployed_at <= incidents.impact_started_at
+            and incidents.impact_started_at >= first_deliveries.deployed_at
     inner join reverts
         on
             first_deliveries.change_key = reverts.change_key
-            and reverts.reverted_at >= incidents.impact_started_at
-            and coalesce(reverts.reverted_at <= incidents.resolved_at, true)
+            and incidents.impact_started_at <= reverts.reverted_at
+            and coalesce(incidents.resolved_at >= reverts.reverted_at, true)
     union all
     select
         incidents.incident_key,
@@ -120,11 +122,12 @@ found as (
         on
             incidents.service_key = deployments.service_key
             and deployments.is_success
-            and deployments.finished_at <= incidents.impact_started_at
+            and incidents.impact_started_at >= deployments.finished_at
             and {{ seconds_between('deployments.finished_at', 'incidents.impact_started_at') }}
             <= attribution.window_seconds
     qualify row_number() over (
-        partition by incidents.incident_key order by deployments.finished_at desc, deployments.deployment_key
+        partition by incidents.incident_key
+        order by deployments.finished_at desc, deployments.deployment_key asc
     ) = 1
 
 )

@@ -61,11 +61,25 @@ endings as (
 )
 
 select
-    incidents.*,
+    incidents.incident_key,
+    incidents.connection,
+    incidents.incident,
+    incidents.number,
+    incidents.severity,
+    incidents.is_auto_resolved,
+    incidents.deployment_source_id,
+    incidents.deployment_sha,
+    incidents.started_at,
+    incidents.triggered_at,
+    incidents.merged_incident_count,
+    incidents.service_key,
+    incidents.team_key,
     coalesce(incidents.started_at, incidents.triggered_at) as impact_started_at,
     milestones.acknowledged_at,
     milestones.mitigated_at,
-    case when endings.last_state = 'finished' then coalesce(endings.left_at, endings.begun_at) end as resolved_at,
+    case
+        when endings.last_state = 'finished' then coalesce(endings.left_at, endings.begun_at)
+    end as resolved_at,
     endings.closed_seconds,
     coalesce(milestones.escalation_count, 0) as escalation_count,
     coalesce(milestones.reopening_count, 0) as reopening_count,

@@ -16,7 +16,8 @@ followed as (
 
     select
         *,
-        min(case when type in ('acknowledged', 'mitigated', 'resolved') then occurred_at end) over ahead as acted_at,
+        min(case when type in ('acknowledged', 'mitigated', 'resolved') then occurred_at end) over ahead
+            as acted_at,
         min(case when type = 'escalated' then occurred_at end) over ahead as escalated_again_at,
         {{ last_known(
             "coalesce(subject_person_key, actor_person_key)",
@@ -35,7 +36,7 @@ escalations as (
     select
         *,
         case
-            when acted_at <= escalated_again_at or (acted_at is not null and escalated_again_at is null) then 'accepted'
+            when acted_at <= coalesce(escalated_again_at, acted_at) then 'accepted'
             when escalated_again_at is not null then 'superseded'
             else 'pending'
         end as outcome

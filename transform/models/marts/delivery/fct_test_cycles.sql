@@ -62,7 +62,8 @@ heads as (
 )
 
 select
-    {{ surrogate_key('test_cycle', 'tested.connection', 'tested.repository', 'tested.sha') }} as test_cycle_key,
+    {{ surrogate_key('test_cycle', 'tested.connection', 'tested.repository', 'tested.sha') }}
+        as test_cycle_key,
     {{ surrogate_key('repository', 'tested.connection', 'tested.repository') }} as repository_key,
     tested.sha,
     heads.change_key,

@@ -90,12 +90,18 @@ select
     change_facts.exposed_at,
     case
         when change_facts.exposed_at is null
-            then coalesce(change_facts.exposed_at_null_reason, timings.change_lead_seconds_null_reason, 'not_observed')
+            then
+                coalesce(
+                    change_facts.exposed_at_null_reason,
+                    timings.change_lead_seconds_null_reason,
+                    'not_observed'
+                )
     end as exposed_at_null_reason,
     change_facts.adopted_at,
     case
         when change_facts.adopted_at is not null then null
-        when change_facts.delivery_state in ('unmerged', 'waiting') or change_facts.is_adoption_observed then 'not_yet'
+        when change_facts.is_adoption_observed then 'not_yet'
+        when change_facts.delivery_state in ('unmerged', 'waiting') then 'not_yet'
         else 'not_applicable'
     end as adopted_at_null_reason,
     timings.coding_seconds,

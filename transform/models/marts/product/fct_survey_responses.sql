@@ -13,7 +13,8 @@ horizons as (
 )
 
 select
-    {{ surrogate_key('survey_response', 'responses.connection', 'responses.source_id') }} as survey_response_key,
+    {{ surrogate_key('survey_response', 'responses.connection', 'responses.source_id') }}
+        as survey_response_key,
     responses.connection,
     responses.kind,
     responses.score,
