@@ -86,8 +86,8 @@ gate_decisions as (
     inner join decided_gates
         on
             visits.change_key = decided_gates.change_key
-            and coalesce(decided_gates.open_from < visits.exited_at, true)
-            and coalesce(decided_gates.open_until > visits.entered_at, true)
+            and coalesce(visits.exited_at > decided_gates.open_from, true)
+            and coalesce(visits.entered_at < decided_gates.open_until, true)
     where visits.stage = 'approval_wait'
     group by visits.change_key, visits.visit_number, visits.entered_at, visits.exited_at
 

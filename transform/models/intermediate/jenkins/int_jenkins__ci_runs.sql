@@ -24,6 +24,7 @@ final as (
         queued_at,
         started_at,
         finished_at,
+        cast(null as bigint) as busy_seconds,
         conclusion,
         extracted_at
     from builds
