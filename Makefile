@@ -14,7 +14,7 @@ PIP := $(VENV)/bin/python -m pip install --disable-pip-version-check --no-input 
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup run test bench-truth lint clean
+.PHONY: help setup run test bench-bulk bench-truth lint clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ run: $(READY) ## load, build and publish, by flowgauge.yaml (or FLOWGAUGE_CONFIG
 test: $(READY) ## run all tests; ARGS="-k NAME"
 	@echo "Running the tests with $(WORKERS) workers."
 	@$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+bench-bulk: $(READY) ## load 20 million product events beside DuckDB's own copy of the same files
+	@$(VENV)/bin/python benchmarks/bulk_events.py $(ARGS)
 
 bench-truth: $(READY) ## hold a year of each scenario to its truth, three seeds each (an hour); ARGS="--scenarios NAME --seeds 1"
 	@$(VENV)/bin/python benchmarks/truth.py $(ARGS)

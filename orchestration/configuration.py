@@ -43,6 +43,12 @@ connections:
 #     team: checkout
 #     required_approvals: 1
 #     required_checks: [test]
+# trackers:
+#   - project: CHEC
+#     statuses: {{idea: [Idea], ready: [Ready], started: [In Progress], done: [Done], rejected: [Rejected]}}
+# features:
+#   - {{name: quick-pay, flag: quick-pay, key_event: paid_quickly, times: 2, within_days: 28}}
+# identities: [[alice, alice-private]]
 # bots: [some-bot-that-calls-itself-a-user]
 # targets: {{review_sla_hours: 8}}
 """
