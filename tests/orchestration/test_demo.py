@@ -14,7 +14,7 @@ from orchestration.demo import DemoError, DemoOptions, sandbox
 
 
 def is_running(home: Path) -> bool:
-    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    processes = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     return str(home) in processes
 
 
