@@ -14,7 +14,8 @@ from orchestration.demo import DemoError, DemoOptions, sandbox
 
 
 def is_running(home: Path) -> bool:
-    processes = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    command = ["ps", "-ww", "-eo", "args"]
+    processes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return str(home) in processes
 
 
