@@ -14,12 +14,13 @@ from orchestration.demo import DemoError, DemoOptions, sandbox
 
 
 def is_running(home: Path) -> bool:
-    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    command = ["ps", "-ww", "-eo", "args"]
+    processes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return str(home) in processes
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.1)
@@ -64,6 +65,6 @@ def test_a_demo_that_is_stopped_while_loading_leaves_nothing_running(
         wait_until(lambda: "organisation facts" in told.read_text(encoding="utf-8"))
         assert is_running(home)
         demo.send_signal(number)
-        assert demo.wait(60) != 0
+        assert demo.wait(240) != 0
     assert not (home / "published").exists()
     wait_until(lambda: not is_running(home))
