@@ -179,7 +179,8 @@ def test_every_visit_is_as_a_slow_reading_of_the_rules_says(batch: Batch) -> Non
 
 def test_closed_time_is_as_a_slow_reading_of_the_rules_says(batch: Batch) -> None:
     interpreter = Interpreter(batch.changes, batch.organisation)
-    closed = {row["source_id"]: row["closed_seconds"] for row in batch.marts.changes}
+    rows = batch.warehouse.rows("select source_id, closed_seconds from marts.fct_changes")
+    closed = {row["source_id"]: row["closed_seconds"] for row in rows}
     assert closed == {change.id: interpreter.closed_seconds(change) for change in batch.changes}
 
 
