@@ -53,7 +53,7 @@ def random_features(generator: random.Random, changes: list[Change], count: int)
         feature.changes = [change.number for change in generator.sample(changes, generator.randint(0, 30))]
         for _ in range(generator.randint(0, 5) if feature.has_flag else 0):
             feature.steps.append((after(TICK * generator.randint(0, 110)), generator.random() < 0.6))
-        for _ in range(generator.randint(0, 4) if feature.has_key_event else 0):
+        for _ in range(generator.randint(0, 16) if feature.has_key_event else 0):
             feature.uses.append((after(TICK * generator.randint(0, 115)), generator.choice(CUSTOMERS)))
         features.append(feature)
     return features

@@ -107,7 +107,11 @@ select
         when merged_changes.feature_key is null then first_rollouts.exposed_at
         else deliveries.exposed_at
     end as exposed_at,
-    case when features.key_event is not null then adopters.adopted_at end as adopted_at,
+    case
+        when features.key_event is null then null
+        when merged_changes.feature_key is not null and deliveries.exposed_at is null then null
+        else adopters.adopted_at
+    end as adopted_at,
     coalesce(adopters.eligible_count, 0) as eligible_count,
     coalesce(adopters.adopter_count, 0) as adopter_count
 from features

@@ -32,6 +32,17 @@ milestones as (
 
 ),
 
+moves as (
+
+    select
+        incident_key,
+        occurred_at,
+        state
+    from states
+    qualify coalesce(state != lag(state) over (partition by incident_key order by occurred_at), true)
+
+),
+
 followed as (
 
     select
@@ -39,7 +50,7 @@ followed as (
         occurred_at,
         state,
         lead(occurred_at) over (partition by incident_key order by occurred_at) as next_at
-    from states
+    from moves
 
 ),
 

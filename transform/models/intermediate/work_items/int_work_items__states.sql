@@ -83,7 +83,10 @@ by_second as (
     {%- for fact in known_facts %}
         max_by(
             facts.{{ fact }},
-            case when facts.{{ fact }} is not null then (facts.occurred_at, facts.sequence) end
+            case
+                when facts.{{ fact }} is not null
+                    then (facts.occurred_at, facts.sequence, coalesce(facts.event_id, ''))
+            end
         ) as {{ fact }}{{ "," if not loop.last }}
     {%- endfor %}
     from facts
