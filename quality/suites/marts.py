@@ -144,13 +144,17 @@ def _unreasoned_nulls(catalogue: Catalogue) -> str:
     )
 
 
+_NOT_FACTS = ("rejected_at", "due_at")
+"""When the kit set a row aside, which may be while `as_of` is fixed, and what is planned."""
+
+
 def _later_than_as_of(catalogue: Catalogue) -> str:
     return union(
         (
             f"select '{relation}' as relation, '{column}' as column_name, count(*) as row_count,"
             f" max({column}) as latest_at from {relation} where {column} > {_AS_OF} having count(*) > 0"
             for relation, column in _columns(catalogue, "_at")
-            if relation.startswith("marts.fct_") and column != "rejected_at"
+            if relation.startswith("marts.fct_") and not column.endswith(_NOT_FACTS)
         ),
         "no fact with instants",
     )

@@ -203,6 +203,7 @@ select
     timestamp '2026-03-01 09:00:00' as ready_at, timestamp '2026-03-01 09:00:00' as started_at,
     timestamp '2026-03-01 13:00:00' as last_deployed_at, timestamp '2026-03-01 13:00:00' as exposed_at,
     null::timestamp as adopted_at, timestamp '2026-03-01 09:00:00' as done_at, null::timestamp as rejected_at,
+    timestamp '2026-04-01 00:00:00' as due_at,
     7200::bigint as decision_seconds, 0::bigint as start_wait_seconds, 14400::bigint as start_to_deploy_seconds,
     21600::bigint as idea_to_deploy_seconds, 21600::bigint as idea_to_exposure_seconds,
     null::bigint as idea_to_adoption_seconds, 0::bigint as closed_seconds;
