@@ -31,7 +31,17 @@ REPOSITORY_NAME = "acme/checkout"
 EPOCH = datetime.fromisoformat("2026-03-02T09:00")
 AS_OF = EPOCH + timedelta(days=63)
 
-PARTS = ("assistants", "delivery", "features", "flow", "incidents", "items", "people", "tracker", "work_items")
+PARTS = (
+    "assistants",
+    "delivery",
+    "features",
+    "flow",
+    "incidents",
+    "items",
+    "people",
+    "tracker",
+    "work_items",
+)
 MODELS = (*(f"path:models/intermediate/{part}" for part in PARTS), "path:models/marts")
 
 SETTINGS = """
