@@ -14,6 +14,7 @@ from typing import Any
 
 DEFINITION = ("unit", "clock", "starts", "stops", "numerator", "denominator", "excludes", "source")
 WEEKS = 4
+ROWS = 200
 WEEK = "week_start"
 
 
@@ -69,9 +70,12 @@ def latest_figures(published: Path, metric: Mapping[str, Any]) -> Figures:
             latest = f"select distinct {WEEK} from {relation} order by 1 desc limit {WEEKS}"  # noqa: S608
             conditions.append(f"{WEEK} in ({latest})")
         condition = f"where {' and '.join(conditions)}" if conditions else ""
-        order = ", ".join(f"{name} desc" if name == WEEK else name for name in chosen)
+        first = [
+            f"{name} desc nulls last" for name in ((WEEK,) if WEEK in columns else (str(metric["column"]),))
+        ]
+        order = ", ".join([*first, *chosen])
         rows = connection.execute(
-            f"select {', '.join(chosen)} from {relation} {condition} order by {order}",  # noqa: S608 - our own
+            f"select {', '.join(chosen)} from {relation} {condition} order by {order} limit {ROWS}",  # noqa: S608 - our own
             list(wanted.values()),
         ).fetchall()
     return Figures(chosen, rows)
@@ -82,5 +86,6 @@ def _columns(metric: Mapping[str, Any], known: set[str]) -> list[str]:
     column = str(metric["column"])
     stem = column.removesuffix("_seconds")
     beside = (f"{stem}_low_seconds", f"{stem}_high_seconds", f"{column}_low", f"{column}_high")
-    wanted = (WEEK, *metric.get("by", ()), column, *beside, f"{column}_null_reason", "item_count", "is_final")
+    counts = ("item_count", f"{stem.rpartition('_p')[0]}_count")
+    wanted = (WEEK, *metric.get("by", ()), column, *beside, f"{column}_null_reason", *counts, "is_final")
     return [name for name in dict.fromkeys(wanted) if name in known]

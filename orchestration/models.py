@@ -72,7 +72,10 @@ class Models:
         }
 
     def metrics(self) -> list[dict[str, Any]]:
-        """The definition of each metric of the semantic models, as readers get them, by name."""
+        """The definition of each metric of the semantic models, as readers get them, by name.
+
+        Parts of ratios are metrics of MetricFlow, too; they have no definition of their own.
+        """
         return [
             {
                 "name": metric["name"],
@@ -81,6 +84,7 @@ class Models:
                 **metric["config"]["meta"],
             }
             for metric in sorted(self.manifest["metrics"].values(), key=lambda metric: str(metric["name"]))
+            if metric["config"]["meta"]
         ]
 
     def steps(self, pool: str | None) -> list[dg.AssetsDefinition]:

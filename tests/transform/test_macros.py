@@ -58,6 +58,7 @@ EXPRESSIONS: dict[str, tuple[str, Any]] = {
     "texts_split_at_the_literal_separator": ("""{{ split_list("'a.b'", '.') }}""", ["a", "b"]),
     "patterns_match_a_part": ("""{{ matches("'production-eu'", '^prod') }}""", True),
     "integers_divide_towards_zero": ("{{ integer_division(-7, 2) }}", -3),
+    "sums_are_divided_as_a_whole": ("{{ integer_division('5 + 9', 7) }}", 2),
     "division_by_zero_is_unknown": ("{{ integer_division(7, 0) }}", None),
 }
 

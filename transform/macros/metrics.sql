@@ -66,11 +66,11 @@ repository where they are known. `scopes` maps scope → column of the key.
 
 {#- Ends of the share's 95 % interval (Wilson's score). -#}
 {% macro share_low(part, whole) -%}
-    {{ wilson(part, whole, '-') }}
+    greatest({{ wilson(part, whole, '-') }}, 0)
 {%- endmacro %}
 
 {% macro share_high(part, whole) -%}
-    {{ wilson(part, whole, '+') }}
+    least({{ wilson(part, whole, '+') }}, 1)
 {%- endmacro %}
 
 {% macro wilson(part, whole, sign) -%}
@@ -85,4 +85,44 @@ repository where they are known. `scopes` maps scope → column of the key.
 
 {% macro share_null_reason(whole) -%}
     case when {{ whole }} < 5 then 'not_enough_data' end
+{%- endmacro %}
+
+
+{#-
+Columns of an estimate that stands beside other figures, named after it; where no item was seen there is not
+enough data. The relation is the join's alias, and the prefix.
+-#}
+{% macro named_estimate(relation, percents=[50, 75, 90]) -%}
+    coalesce({{ relation }}.item_count, 0) as {{ relation }}_count,
+    coalesce({{ relation }}.censored_count, 0) as {{ relation }}_censored_count,
+    {%- for percent in percents %}
+        {%- for column in ['_seconds', '_low_seconds', '_high_seconds'] %}
+    {{ relation }}.p{{ percent }}{{ column }} as {{ relation }}_p{{ percent }}{{ column }},
+        {%- endfor %}
+    case
+        when {{ relation }}.item_count is null then 'not_enough_data'
+        else {{ relation }}.p{{ percent }}_seconds_null_reason
+    end as {{ relation }}_p{{ percent }}_seconds_null_reason
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#- Joins the arrivals' estimate of one subject to rows of week and scope. -#}
+{% macro join_estimate(alias, subject, relation) -%}
+left join estimates as {{ alias }}
+    on
+        {{ relation }}.week_start = {{ alias }}.week_start
+        and {{ relation }}.scope = {{ alias }}.scope
+        and {{ relation }}.scope_key = {{ alias }}.scope_key
+        and {{ alias }}.subject = '{{ subject }}'
+{%- endmacro %}
+
+
+{#- A share with the ends of its interval and the reason where it is hidden. -#}
+{% macro share_columns(name, part, whole) -%}
+    {{ share(part, whole) }} as {{ name }},
+    {{ share_low(part, whole) }} as {{ name }}_low,
+    {{ share_high(part, whole) }} as {{ name }}_high,
+    {{ share_null_reason(whole) }} as {{ name }}_null_reason
 {%- endmacro %}

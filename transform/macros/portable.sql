@@ -147,11 +147,11 @@ tests, IGNORE NULLS. `default__` is DuckDB; `spark__` is the distributed target.
 {%- endmacro %}
 
 {% macro default__integer_division(dividend, divisor) -%}
-    ({{ dividend }} // nullif({{ divisor }}, 0))
+    (({{ dividend }}) // nullif({{ divisor }}, 0))
 {%- endmacro %}
 
 {% macro spark__integer_division(dividend, divisor) -%}
-    ({{ dividend }} div nullif({{ divisor }}, 0))
+    (({{ dividend }}) div nullif({{ divisor }}, 0))
 {%- endmacro %}
 
 

@@ -1,6 +1,7 @@
 {#-
 Three looks at the same latencies. Arrivals are followed to their end or the horizon; departures are what ended
-in the week; the snapshot is what was open at its end, with its age as the duration.
+in the week; the snapshot is what was open at its end, with its age as the duration. History is all arrivals of
+stages and of features' exposures as one cohort, dated by its first week: what is usual, whatever the week.
 -#}
 with
 
@@ -76,6 +77,19 @@ cohorts as (
         'ended' as outcome,
         {{ seconds_between('started_at', 'seen_at') }} as duration_seconds
     from snapshots
+    union all
+    select
+        'history' as cohort,
+        min(first_week_number) over (partition by kind, subject) as week_number,
+        kind,
+        subject,
+        {{ unknown_key() }} as repository_key,
+        {{ unknown_key() }} as team_key,
+        {{ unknown_key() }} as service_key,
+        outcome,
+        {{ seconds_between('started_at', 'followed_until_at') }} as duration_seconds
+    from latency_weeks
+    where kind in ('stage', 'adoption')
 
 ),
 

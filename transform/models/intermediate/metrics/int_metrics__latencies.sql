@@ -43,6 +43,18 @@ ci_jobs as (
 
 ),
 
+item_latencies as (
+
+    select * from {{ ref('int_metrics__item_latencies') }}
+
+),
+
+delivery_latencies as (
+
+    select * from {{ ref('int_metrics__delivery_latencies') }}
+
+),
+
 stage_latencies as (
 
     select
@@ -199,6 +211,24 @@ latencies as (
     select * from execution_latencies
     union all
     select * from job_latencies
+    union all
+    select
+        kind,
+        subject,
+        item_key,
+        connection,
+        cast(null as string) as repository_key,
+        team_key,
+        service_key,
+        started_at,
+        ended_at,
+        outcome
+    from item_latencies
+    union all
+    select
+        'delivery' as kind,
+        delivery_latencies.*
+    from delivery_latencies
 
 )
 

@@ -11,6 +11,7 @@ with
 incidence as (
 
     select * from {{ ref('int_metrics__incidence') }}
+    where cohort != 'history'
 
 ),
 

@@ -1,0 +1,125 @@
+{{ config(tags=['clock']) }}
+
+{%- set counts = [
+    'session_count', 'prompt_count', 'suggested_count', 'accepted_count', 'added_line_count', 'removed_line_count',
+    'commit_count', 'change_count',
+] %}
+{%- set levels = ['agent_authored', 'assisted', 'unknown', 'none_observed'] %}
+
+with
+
+usage as (
+
+    select * from {{ ref('fct_assistant_usage_daily') }}
+
+),
+
+days as (
+
+    select * from {{ ref('dim_date') }}
+
+),
+
+changes as (
+
+    select * from {{ ref('fct_changes') }}
+    where state = 'merged'
+
+),
+
+assistants as (
+
+    select * from {{ ref('dim_assistant') }}
+
+),
+
+weeks as (
+
+    select * from {{ ref('int_metrics__weeks') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('int_flow__as_of') }}
+
+),
+
+used as (
+
+    select
+        days.week_start,
+        usage.assistant_key,
+        count(distinct usage.person_key) as person_count,
+        {%- for column in counts %}
+            cast(sum(usage.{{ column }}) as bigint) as {{ column }},
+        {%- endfor %}
+        sum(usage.cost_usd) as cost_usd
+    from usage
+    inner join days
+        on usage.date_key = days.date_key
+    group by days.week_start, usage.assistant_key
+
+),
+
+merged as (
+
+    select
+        merge_days.week_start,
+        changes.assistant_key,
+        {%- for level in levels %}
+            count(case when changes.assistant_level = '{{ level }}' then 1 end) as {{ level }}_change_count,
+        {%- endfor %}
+        count(changes.first_prompt_at) as prompted_change_count,
+        count(*) as merged_change_count
+    from changes
+    {{ join_reporting_day('changes.merged_at', 'merge_days') }}
+    group by merge_days.week_start, changes.assistant_key
+
+),
+
+keys as (
+
+    select
+        week_start,
+        assistant_key
+    from used
+    union distinct
+    select
+        week_start,
+        assistant_key
+    from merged
+
+)
+
+select
+    {{ surrogate_key('assistant_usage_weekly', 'cast(keys.week_start as string)', 'keys.assistant_key') }}
+        as assistant_usage_weekly_key,
+    keys.week_start,
+    keys.assistant_key,
+    assistants.name as assistant,
+    coalesce(used.person_count, 0) as person_count,
+    {%- for column in counts + ['cost_usd'] %}
+        case when used.person_count >= 5 then used.{{ column }} end as {{ column }},
+    {%- endfor %}
+    case when coalesce(used.person_count, 0) < 5 then 'not_enough_data' end as usage_null_reason,
+    coalesce(merged.merged_change_count, 0) as merged_change_count,
+    {%- for level in levels %}
+        coalesce(merged.{{ level }}_change_count, 0) as {{ level }}_change_count,
+    {%- endfor %}
+    coalesce(merged.prompted_change_count, 0) as prompted_change_count,
+    {{ add_seconds('weeks.ends_at', 3 * 86400) }} <= as_of.as_of as is_final
+from keys
+inner join weeks
+    on keys.week_start = weeks.week_start
+inner join assistants
+    on keys.assistant_key = assistants.assistant_key
+cross join as_of
+left join used
+    on
+        keys.week_start = used.week_start
+        and keys.assistant_key = used.assistant_key
+left join merged
+    on
+        keys.week_start = merged.week_start
+        and keys.assistant_key = merged.assistant_key

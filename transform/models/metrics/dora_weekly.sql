@@ -1,0 +1,133 @@
+{{ config(tags=['clock']) }}
+
+with
+
+deployments as (
+
+    select * from {{ ref('int_metrics__deployments') }}
+
+),
+
+weeks as (
+
+    select * from {{ ref('int_metrics__weeks') }}
+
+),
+
+estimates as (
+
+    select * from {{ ref('int_metrics__latency_estimates') }}
+    where kind = 'delivery' and cohort = 'arrivals'
+
+),
+
+maturity as (
+
+    select * from {{ ref('int_metrics__maturity') }}
+
+),
+
+dated as (
+
+    select
+        deployments.*,
+        days.week_start
+    from deployments
+    {{ join_reporting_day('deployments.finished_at', 'days') }}
+
+),
+
+scopes as (
+
+    {{ scoped('dated', {'service': 'service_key'}) }}
+
+),
+
+counts as (
+
+    select
+        week_start,
+        scope,
+        scope_key,
+        count(case when status = 'success' then 1 end) as success_count,
+        count(case when is_new then 1 end) as deployment_count,
+        count(case when status = 'success' and is_redeploy then 1 end) as redeploy_count,
+        count(case when status = 'success' and is_rollback and not is_redeploy then 1 end) as rollback_count,
+        count(case when status = 'failure' then 1 end) as failed_attempt_count,
+        count(case when status = 'success' and is_explicit then 1 end) as explicit_failure_count,
+        count(case when status = 'success' and is_evidenced then 1 end) as evidenced_failure_count,
+        count(case when status = 'success' and is_suspected then 1 end) as suspected_failure_count,
+        count(case when status = 'success' and is_rework then 1 end) as rework_count
+    from scopes
+    group by week_start, scope, scope_key
+
+),
+
+services as (
+
+    select
+        scope,
+        scope_key,
+        min(week_start) as first_week
+    from counts
+    group by scope, scope_key
+
+),
+
+-- a week without deployments is a figure, too
+complete as (
+
+    select
+        weeks.week_start,
+        services.scope,
+        services.scope_key,
+        {%- for column in [
+            'success', 'deployment', 'redeploy', 'rollback', 'failed_attempt', 'explicit_failure',
+            'evidenced_failure', 'suspected_failure', 'rework',
+        ] %}
+            coalesce(counts.{{ column }}_count, 0) as {{ column }}_count,
+        {%- endfor %}
+        {{ add_seconds('weeks.ends_at', 'maturity.failure_seconds') }} <= maturity.as_of as is_final
+    from services
+    inner join weeks
+        on services.first_week <= weeks.week_start
+    cross join maturity
+    left join counts
+        on
+            weeks.week_start = counts.week_start
+            and services.scope = counts.scope
+            and services.scope_key = counts.scope_key
+
+)
+
+select
+    {{ surrogate_key(
+        'dora_weekly', 'cast(complete.week_start as string)', 'complete.scope', 'complete.scope_key'
+    ) }}
+        as dora_weekly_key,
+    complete.week_start,
+    complete.scope,
+    case when complete.scope = 'service' then complete.scope_key end as service_key,
+    complete.success_count,
+    complete.deployment_count,
+    complete.redeploy_count,
+    complete.rollback_count,
+    complete.failed_attempt_count,
+    complete.explicit_failure_count,
+    complete.evidenced_failure_count,
+    complete.suspected_failure_count,
+    {{ share_columns('explicit_fail_rate', 'complete.explicit_failure_count', 'complete.success_count') }},
+    {{ share_columns('suspected_fail_rate', 'complete.suspected_failure_count', 'complete.success_count') }},
+    {{ share_columns('rollback_rate', 'complete.rollback_count', 'complete.success_count') }},
+    complete.rework_count,
+    {{ share_columns('rework_rate', 'complete.rework_count', 'complete.success_count') }},
+    {{ named_estimate('change_lead') }},
+    {{ named_estimate('change_lead_from_merge') }},
+    {{ named_estimate('recovery') }},
+    {{ named_estimate('deployment_gap', [50]) }},
+    complete.is_final
+from complete
+{{ join_estimate('change_lead', 'change_lead', 'complete') }}
+{{ join_estimate('change_lead_from_merge', 'change_lead_from_merge', 'complete') }}
+{{ join_estimate('recovery', 'recovery', 'complete') }}
+{{ join_estimate('deployment_gap', 'deployment_gap', 'complete') }}
