@@ -7,7 +7,8 @@ who serves them. What really happened, and what no system shows, is in `truth`.
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from struct import Struct
+from typing import ClassVar, Literal, NamedTuple, get_args
 
 from sandbox.gitobjects import EMPTY, Signature, Tree
 
@@ -38,6 +39,7 @@ TicketKind = Literal["feature", "bug", "task"]
 DeploymentState = Literal["waiting", "queued", "in_progress", "success", "failure", "error", "inactive"]
 Trigger = Literal["pull_request", "push", "merge_group"]
 Conclusion = Literal["success", "failure", "cancelled", "skipped", "timed_out"]
+CONCLUSIONS: tuple[Conclusion, ...] = get_args(Conclusion)
 
 
 @dataclass(slots=True)
@@ -131,10 +133,11 @@ class Push(NamedTuple):
 class Job:
     """A job attempt, in the times of its runner's clock; an inherited one keeps those of its first run."""
 
+    pool: ClassVar[str] = "ubuntu-24.04"
+
     id: int
     name: str
     created_at: int
-    pool: str
     started_at: int | None = None
     setup_seconds: int = 0
     completed_at: int | None = None
@@ -144,12 +147,44 @@ class Job:
 
 @dataclass(slots=True)
 class Attempt:
-    """One attempt of a run."""
+    """One attempt of a run; its jobs are packed once they have ended, for there are many."""
+
+    # The fields of a job in their order; 0 stands for no time.
+    FORM: ClassVar[Struct] = Struct("<IBIIHIBH")
 
     number: int
     started_at: int
     actor: Account
-    jobs: list[Job] = field(default_factory=list)
+    job_names: tuple[str, ...]
+    _jobs: list[Job] | bytes = field(default_factory=list, init=False)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs; copies, where they have ended."""
+        if isinstance(self._jobs, list):
+            return self._jobs
+        names = self.job_names
+        return [
+            Job(number, names[name], created, started or None, setup, ended or None, CONCLUSIONS[end], runner)
+            for number, name, created, started, setup, ended, end, runner in self.FORM.iter_unpack(self._jobs)
+        ]
+
+    def pack(self) -> None:
+        """Pack the jobs if all have ended."""
+        if all(job.conclusion is not None for job in self.jobs):
+            self._jobs = b"".join(map(self._packed, self.jobs))
+
+    def _packed(self, job: Job) -> bytes:
+        return self.FORM.pack(
+            job.id,
+            self.job_names.index(job.name),
+            job.created_at,
+            job.started_at or 0,
+            job.setup_seconds,
+            job.completed_at or 0,
+            CONCLUSIONS.index(job.conclusion or "success"),
+            job.runner,
+        )
 
 
 @dataclass(slots=True)
@@ -164,7 +199,7 @@ class Run:
     branch: str
     sha: str
     created_at: int
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: tuple[Attempt, ...] = ()
 
 
 class DeploymentStatus(NamedTuple):

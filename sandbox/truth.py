@@ -7,7 +7,7 @@ the pipeline never does.
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -36,6 +36,8 @@ STAGE_ORDER = {
     "mitigate": 230,
     "resolve": 240,
 }
+PLACES = (*STAGE_ORDER, "advanced", "abandoned", "superseded")
+PLACE_NUMBERS = {place: number for number, place in enumerate(PLACES)}
 
 
 class Visit(NamedTuple):
@@ -73,22 +75,22 @@ class Handoff(NamedTuple):
 class Track:
     """The stages of one flow item as they follow each other: no gap but closings, no empty stay.
 
-    Instants and places lie side by side in flat lists, for there are many; a place is a stage, or the reason
-    of leaving behind a minus.
+    Each step is one number, for there are many: an instant and a place, which is a stage or the reason
+    of leaving.
     """
 
-    __slots__ = ("_places", "_times", "flow_item", "flow_item_type")
+    __slots__ = ("_steps", "flow_item", "flow_item_type")
 
     def __init__(self, flow_item_type: str, flow_item: int) -> None:
         self.flow_item_type = flow_item_type
         self.flow_item = flow_item
-        self._times = array("q")
-        self._places: list[str] = []
+        self._steps = array("q")
 
     @property
     def stage(self) -> str | None:
         """The stage the item is in, None while it is closed or before it began."""
-        return self._places[-1] if self._places and self._places[-1][0] != "-" else None
+        place = PLACES[self._steps[-1] % len(PLACES)] if self._steps else None
+        return place if place in STAGE_ORDER else None
 
     def enter(self, stage: str, at: int) -> None:
         """Move into a stage; what is left within the second of its beginning never was."""
@@ -96,33 +98,54 @@ class Track:
 
     def leave(self, at: int, reason: str) -> None:
         """Leave without entering another stage: finished (`advanced`), `abandoned` or `superseded`."""
-        self._append(f"-{reason}", at)
+        self._append(reason, at)
 
     def _append(self, place: str, at: int) -> None:
-        if self._times and self._times[-1] == at:
-            self._times.pop()
-            self._places.pop()
-        if not self._places or self._places[-1] != place:
-            self._times.append(at)
-            self._places.append(place)
+        steps, number = self._steps, PLACE_NUMBERS[place]
+        if steps and steps[-1] // len(PLACES) == at:
+            steps.pop()
+        if not steps or steps[-1] % len(PLACES) != number:
+            steps.append(at * len(PLACES) + number)
 
     def visits(self) -> Iterable[Visit]:
         """Yield the visits in order."""
         numbers: Counter[str] = Counter()
-        last = len(self._places) - 1
-        for index, (at, stage) in enumerate(zip(self._times, self._places, strict=True)):
-            if stage.startswith("-"):
-                continue
-            numbers[stage] += 1
-            exited_at = self._times[index + 1] if index < last else None
-            reason = _exit_reason(stage, self._places[index + 1]) if index < last else "open"
-            yield Visit(self.flow_item_type, self.flow_item, stage, numbers[stage], at, exited_at, reason)
+        steps = [(step // len(PLACES), PLACES[step % len(PLACES)]) for step in self._steps]
+        for index, (at, stage) in enumerate(steps):
+            if stage in STAGE_ORDER:
+                numbers[stage] += 1
+                is_open = index == len(steps) - 1
+                exited_at, reason = (None, "open") if is_open else _exit(stage, *steps[index + 1])
+                yield Visit(self.flow_item_type, self.flow_item, stage, numbers[stage], at, exited_at, reason)
 
 
-def _exit_reason(stage: str, following: str) -> str:
-    if following.startswith("-"):
-        return following[1:]
-    return "returned" if STAGE_ORDER[following] < STAGE_ORDER[stage] else "advanced"
+def _exit(stage: str, at: int, following: str) -> tuple[int, str]:
+    """Return when and why a stage was left for what followed."""
+    if following not in STAGE_ORDER:
+        return at, following
+    return at, "returned" if STAGE_ORDER[following] < STAGE_ORDER[stage] else "advanced"
+
+
+class Rows(Iterable[tuple[Any, ...]]):
+    """The rows of a table in order; all but the latest are packed, for there are many."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._schema = pa.schema([(name, _packed_type(name)) for name in columns])
+        self._packed: list[pa.RecordBatch] = []
+        self._latest: list[tuple[Any, ...]] = []
+
+    def append(self, row: tuple[Any, ...]) -> None:
+        """Add a row."""
+        self._latest.append(row)
+        if len(self._latest) == BATCH:
+            self._packed.append(pa.record_batch(_arrays(self._latest, self._schema), schema=self._schema))
+            self._latest = []
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows as they were added."""
+        for batch in self._packed:
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        yield from self._latest
 
 
 @dataclass(slots=True)
@@ -130,8 +153,8 @@ class Truth:
     """The tables of the truth while the simulation runs; `write` makes the database."""
 
     tracks: list[Track] = field(default_factory=list)
-    handoffs: list[Handoff] = field(default_factory=list)
-    tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    handoffs: Rows = field(default_factory=lambda: Rows(Handoff._fields))
+    tables: dict[str, Rows] = field(default_factory=dict)
     derived: dict[str, Callable[[], Iterable[tuple[Any, ...]]]] = field(default_factory=dict)
 
     def track(self, flow_item_type: str, flow_item: int) -> Track:
@@ -142,7 +165,9 @@ class Truth:
 
     def note(self, table: str, *row: Any) -> None:
         """Add a row to one of `TABLES`."""
-        self.tables.setdefault(table, []).append(row)
+        if table not in self.tables:
+            self.tables[table] = Rows(TABLES[table])
+        self.tables[table].append(row)
 
     def derive(self, table: str, rows: Callable[[], Iterable[tuple[Any, ...]]]) -> None:
         """Let the rows of one of `TABLES` be made from the simulation each time they are asked for."""
@@ -150,7 +175,7 @@ class Truth:
 
     def rows(self, table: str) -> Iterable[tuple[Any, ...]]:
         """Return the rows of one of `TABLES`."""
-        return self.derived[table]() if table in self.derived else self.tables.get(table, [])
+        return self.derived[table]() if table in self.derived else self.tables.get(table, ())
 
     def visits(self) -> Iterable[Visit]:
         """Yield all visits, item by item."""
@@ -239,7 +264,7 @@ TEXTS = {
     *("team", "ticket", "merge_sha", "sha", "delivery_state", "service", "environment", "status"),
     *("mitigation", "login", "kind", "tool", "scenario", "size"),
 }
-BATCH = 50_000
+BATCH = 10_000
 
 
 def _store(
@@ -254,13 +279,22 @@ def _store(
     connection.execute(f'create table "{table}" as select * from batch')  # noqa: S608 - names of our own
     remaining = iter(rows)
     while batch := list(islice(remaining, BATCH)):
-        arrays = [
-            pa.array(values, kind)
-            for values, kind in zip(zip(*batch, strict=True), schema.types, strict=True)
-        ]
-        connection.register("batch", pa.table(arrays, schema=schema))
+        connection.register("batch", pa.table(_arrays(batch, schema), schema=schema))
         connection.execute(f'insert into "{table}" select * from batch')  # noqa: S608
     connection.unregister("batch")
+
+
+def _arrays(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> list[pa.Array]:
+    return [
+        pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)
+    ]
+
+
+def _packed_type(column: str) -> pa.DataType:
+    """Return what a column is packed as: instants as the numbers they are, equal texts once."""
+    if column.endswith("_at"):
+        return pa.int64()
+    return pa.dictionary(pa.int32(), pa.string()) if column in TEXTS else _type(column)
 
 
 def _type(column: str) -> pa.DataType:

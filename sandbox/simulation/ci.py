@@ -6,8 +6,8 @@ their old times.
 """
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from functools import partial
 from heapq import heappop, heappush
 
@@ -128,6 +128,7 @@ class Ci:
         self.pool = Pool(world, runners)
         self._random = world.streams.stream("ci")
         self._runs: dict[int, LiveRun] = {}
+        self._job_names = tuple(world.scenario.ci.job_hours)
 
     def opened(self, change: LiveChange) -> None:
         """Check a change that was just opened."""
@@ -141,6 +142,7 @@ class Ci:
             for task in run.tasks.values():
                 self.pool.cancel(task)
             run.tasks.clear()
+            run.record.attempts[-1].pack()
         self.world.at(self.world.now + TRIGGER_SECONDS, partial(self._check, change, change.head.sha))
 
     def _check(self, change: LiveChange, sha: str) -> None:
@@ -190,21 +192,8 @@ class Ci:
         attempt = self._attempt(run, actor)
         for name, task in old.items():
             if name not in failed:
-                attempt.jobs.append(self._inherited(task.job))
+                attempt.jobs.append(replace(task.job, id=self._next_job_id(), created_at=self.world.now))
         self._submit(run, attempt, failed)
-
-    def _inherited(self, job: Job) -> Job:
-        return Job(
-            self._next_job_id(),
-            job.name,
-            self.world.now,
-            job.pool,
-            job.started_at,
-            job.setup_seconds,
-            job.completed_at,
-            job.conclusion,
-            job.runner,
-        )
 
     def _next_job_id(self) -> int:
         return self.world.history.next_id("job") + FIRST_JOB
@@ -235,18 +224,18 @@ class Ci:
         )
         repository.runs.append(record)
         run = LiveRun(record, change, done, broken)
-        self._submit(run, self._attempt(run, actor), list(self.world.scenario.ci.job_hours))
+        self._submit(run, self._attempt(run, actor), self._job_names)
         return run
 
     def _attempt(self, run: LiveRun, actor: Account) -> Attempt:
-        attempt = Attempt(len(run.record.attempts) + 1, self.world.now, actor)
-        run.record.attempts.append(attempt)
+        attempt = Attempt(len(run.record.attempts) + 1, self.world.now, actor, self._job_names)
+        run.record.attempts += (attempt,)
         return attempt
 
-    def _submit(self, run: LiveRun, attempt: Attempt, names: list[str]) -> None:
+    def _submit(self, run: LiveRun, attempt: Attempt, names: Iterable[str]) -> None:
         tasks = []
         for name in names:
-            job = Job(self._next_job_id(), name, self.world.now, "ubuntu-24.04")
+            job = Job(self._next_job_id(), name, self.world.now)
             attempt.jobs.append(job)
             task = Task(job, *self._fate(run, name), partial(self._job_done, run))
             run.tasks[name] = task
@@ -276,6 +265,7 @@ class Ci:
     def _job_done(self, run: LiveRun, task: Task) -> None:
         if run.change and self._is_current(run):
             run.change.check(task.job.name, "passed" if task.conclusion == "success" else "failed")
+        run.record.attempts[-1].pack()
         if run.is_finished():
             if run.done:
                 run.done(run)

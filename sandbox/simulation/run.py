@@ -53,18 +53,25 @@ class Simulation:
         """Return a name for everything that happened; equal parameters give equal names on any machine."""
         digest = hashlib.sha256()
         for repository in self.history.repositories:
-            digest.update("".join(commit.sha for commit in repository.commits).encode())
-            digest.update(repr([(push.id, push.at, push.ref) for push in repository.pushes]).encode())
-            attempts = [attempt for run in repository.runs for attempt in run.attempts]
-            jobs = [
-                (job.id, job.started_at, job.completed_at) for attempt in attempts for job in attempt.jobs
-            ]
-            digest.update(repr(jobs).encode())
+            for commit in repository.commits:
+                digest.update(commit.sha.encode())
+            _add_list(digest, ((push.id, push.at, push.ref) for push in repository.pushes))
+            attempts = (attempt for run in repository.runs for attempt in run.attempts)
+            jobs = (job for attempt in attempts for job in attempt.jobs)
+            _add_list(digest, ((job.id, job.started_at, job.completed_at) for job in jobs))
         names = sorted({*self.truth.tables, *self.truth.derived})
         for rows in (self.truth.visits(), self.truth.handoffs, *map(self.truth.rows, names)):
             for row in rows:
                 digest.update(repr(tuple(row)).encode())
         return digest.hexdigest()
+
+
+def _add_list(digest: "hashlib._Hash", rows: Iterable[tuple[Any, ...]]) -> None:
+    """Add rows as Python writes a list of them, one at a time: there may be millions."""
+    digest.update(b"[")
+    for number, row in enumerate(rows):
+        digest.update((", " if number else "").encode() + repr(row).encode())
+    digest.update(b"]")
 
 
 def simulate(
