@@ -185,7 +185,7 @@ class Truth:
     def write(self, path: Path) -> None:
         """Write every table into a new DuckDB file; instants become UTC timestamps."""
         path.unlink(missing_ok=True)
-        with duckdb.connect(str(path)) as connection:
+        with duckdb.connect(str(path), config={"memory_limit": "256MB"}) as connection:
             _store(connection, "stage_visits", Visit._fields, self.visits())
             _store(connection, "handoffs", Handoff._fields, self.handoffs)
             for table, columns in TABLES.items():

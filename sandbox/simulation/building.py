@@ -65,7 +65,7 @@ class Build:
         account = developer.person.accounts[-1] if chance(self.random, 0.15) else developer.person.account
         if record.author.kind == "ai_agent":
             account = record.author
-        skew = developer.person.skew
+        stamped_at = at + developer.person.skew
         parent = (
             self.unpushed[-1] if self.unpushed else record.heads[-1].commits[-1] if record.heads else None
         )
@@ -79,8 +79,8 @@ class Build:
                 files,
                 author=account,
                 message=self.message,
-                authored_at=at + skew,
-                committed_at=at + skew,
+                authored_at=stamped_at,
+                committed_at=stamped_at,
             )
         )
 

@@ -178,16 +178,17 @@ class LiveChange:
     def end(self, state: str, reason: str = "advanced") -> None:
         """End the flow now."""
         self.flow_ended_at, self.state = self.world.now, state
-        self._forget()
         if reason == "superseded":
             self.handoffs.superseded()
+        self._forget()
         self.track.leave(self.world.now, reason)
         if self.ticket:
             self.ticket.follow()
 
     def _forget(self) -> None:
         """Let go of what only an open change needs."""
-        self.tree, self.verdicts, self.checks = EMPTY, {}, {}
+        self.tree, self.verdicts, self.checks, self.reviewers = EMPTY, {}, {}, []
+        self.handoffs.shrink()
 
     # What happens.
 

@@ -113,6 +113,10 @@ class ChangeHandoffs:
         """Write what is still open at the end of the simulated time."""
         self._finish_all("pending")
 
+    def shrink(self) -> None:
+        """Keep no more room than what is open takes."""
+        self._open, self._asked = dict(self._open), list(self._asked)
+
     # Review requests.
 
     def ready(self) -> None:

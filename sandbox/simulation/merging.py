@@ -114,9 +114,8 @@ class Merging:
     def _merge_commit(self, change: LiveChange, actor: Account) -> Commit:
         """Make the commit that would bring the change onto trunk as it stands now."""
         repository, record, now = change.record.repository, change.record, self.world.now
-        files = tuple(
-            {path: version for commit in record.heads[-1].commits for path, version in commit.files}.items()
-        )
+        written = {file[0]: file for commit in record.heads[-1].commits for file in commit.files}
+        files = tuple(written.values())
         tree = repository.tree.with_files(files)
         trunk = repository.trunk[-1][1].sha
         is_squash = self.world.organisation.policies[repository.id].is_squashing

@@ -54,7 +54,7 @@ def seconds_by_stage(simulation: Simulation) -> Counter[str]:
 
 @pytest.mark.parametrize(
     ("name", "stage"),
-    [("review_bound", "review_wait"), ("release_bound", "release_wait"), ("adoption_bound", "exposure_wait")],
+    [("review_bound", "review_wait"), ("release_bound", "release_wait"), ("adoption_bound", "adoption")],
 )
 def test_a_bound_scenario_lets_changes_wait_where_it_says(
     simulation: Simulation, name: str, stage: str

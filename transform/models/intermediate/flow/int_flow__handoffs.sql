@@ -26,6 +26,12 @@ release_handoffs as (
 
 ),
 
+exposure_handoffs as (
+
+    select * from {{ ref('int_flow__exposure_handoffs') }}
+
+),
+
 transfers as (
 
     select * from review_handoffs
@@ -35,6 +41,8 @@ transfers as (
     select * from approval_handoffs
     union all
     select * from release_handoffs
+    union all
+    select * from exposure_handoffs
 
 ),
 
