@@ -202,7 +202,6 @@ class _Query:
             "fullDatabaseId": str(row["id"]),
             "number": row["number"],
             "state": row["state"],
-            "stateReason": row["state_reason"],
             "createdAt": row["created_at"],
             "updatedAt": row["updated_at"],
             "closedAt": row["closed_at"],
@@ -356,6 +355,7 @@ class _Query:
             "previous": "previousRefName",
             "current": "currentRefName",
             "previous_state": "previousReviewState",
+            "state_reason": "stateReason",
         }
         event.update((name, item[key]) for key, name in named.items() if key in item)
         event.update((key, self.account(item[key])) for key in ("actor", "author") if key in item)

@@ -79,6 +79,7 @@ def _row_pages(walk: Walk, nodes: list[Payload]) -> Iterator[Page]:
             "type": item["__typename"],
             "occurred_at": item["createdAt"],
             "actor_id": walk.accounts.id_of(item["actor"]),
+            "state_reason": item.get("stateReason"),
         }
         for node in nodes
         for item in node["timelineItems"]["nodes"]
@@ -96,7 +97,6 @@ def _issue(walk: Walk, node: Payload) -> Payload:
         "repository_id": walk.repository_id,
         "number": node["number"],
         "state": node["state"],
-        "state_reason": node["stateReason"],
         "type_label": min((name.lower() for name in labels if name.lower() in _TYPES), default=None),
         "author_id": walk.accounts.id_of(node["author"]),
         "assignee_id": walk.accounts.id_of(assignees[0]) if assignees else None,

@@ -118,7 +118,7 @@ fragment ClosingIssue on Issue { fullDatabaseId number repository { nameWithOwne
 _ISSUE_EVENT = """
 fragment IssueEvent on IssueTimelineItems {
   __typename
-  ... on ClosedEvent { id createdAt actor { ...Actor } }
+  ... on ClosedEvent { id createdAt actor { ...Actor } stateReason }
   ... on ReopenedEvent { id createdAt actor { ...Actor } }
 }
 """
@@ -223,7 +223,7 @@ query Issues($owner: String!, $name: String!, $first: Int!, $after: String, $sin
     ) {
       pageInfo { hasNextPage endCursor }
       nodes {
-        id fullDatabaseId number state stateReason createdAt updatedAt closedAt
+        id fullDatabaseId number state createdAt updatedAt closedAt
         author { ...Actor }
         assignees(first: 1) { nodes { ...Actor } }
         labels(first: 100) { nodes { name } }

@@ -328,9 +328,6 @@ ISSUES = Table(
         _REPOSITORY,
         _bigint("number", "Number within the repository.", nullable=False),
         _id("state", "OPEN or CLOSED."),
-        _text(
-            "state_reason", "Why it stands so, such as COMPLETED or NOT_PLANNED; null if not told."
-        ),
         _text("type_label", "Label that tells what it is, such as bug; null if it bears none."),
         _text("author_id", "Author, accounts.id; null where the account was deleted."),
         _text("assignee_id", "First assignee, accounts.id."),
@@ -352,6 +349,7 @@ ISSUE_EVENTS = Table(
         _id("type", "ClosedEvent or ReopenedEvent."),
         _timestamp("occurred_at", "When it happened.", nullable=False),
         _text("actor_id", "Who did it, accounts.id."),
+        _text("state_reason", "Of a closing: COMPLETED, NOT_PLANNED or DUPLICATE; null if not told."),
     ),
 )
 

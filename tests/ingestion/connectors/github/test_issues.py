@@ -31,7 +31,6 @@ def test_an_issue_becomes_its_row_and_its_closings_events(walker: Make) -> None:
         "repository_id": "501",
         "number": 71,
         "state": "CLOSED",
-        "state_reason": "COMPLETED",
         "type_label": "bug",
         "author_id": "105",
         "assignee_id": "101",
@@ -40,10 +39,10 @@ def test_an_issue_becomes_its_row_and_its_closings_events(walker: Make) -> None:
         "closed_at": "2026-09-01T12:00:05Z",
     }
     events = [row for row in walked.rows("issue_events") if row["issue_id"] == "50241"]
-    assert [(row["type"], row["actor_id"]) for row in events] == [
-        ("ClosedEvent", "101"),
-        ("ReopenedEvent", "105"),
-        ("ClosedEvent", "101"),
+    assert [(row["type"], row["actor_id"], row["state_reason"]) for row in events] == [
+        ("ClosedEvent", "101", "COMPLETED"),
+        ("ReopenedEvent", "105", None),
+        ("ClosedEvent", "101", "COMPLETED"),
     ]
     assert walked.row("issues", number=72)["type_label"] == "enhancement"
 
@@ -68,6 +67,7 @@ def test_pages_of_events_are_read_to_their_end(fake: FakeGitHub, walker: Make) -
             "type": "ClosedEvent" if number % 2 == 0 else "ReopenedEvent",
             "created_at": f"2026-09-01T{number // 60:02}:{number % 60:02}:00Z",
             "actor": "alice",
+            "state_reason": None,
         }
         for number in range(250)
     ]

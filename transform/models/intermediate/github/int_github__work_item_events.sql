@@ -14,6 +14,7 @@ events as (
 
 ),
 
+-- The issue itself tells its last closing, which old histories lack; where both do, the event goes before.
 statuses as (
 
     select
@@ -22,8 +23,20 @@ statuses as (
         event_id,
         occurred_at,
         actor_id,
-        case when type = 'ClosedEvent' then 'closed' else 'open' end as status
+        case when type = 'ClosedEvent' then 'closed' else 'open' end as status,
+        1 as apply_order
     from events
+    union all
+    select
+        connection,
+        issue_id,
+        issue_id || ':closed' as event_id,
+        closed_at as occurred_at,
+        cast(null as string) as actor_id,
+        'closed' as status,
+        2 as apply_order
+    from issues
+    where state = 'CLOSED' and closed_at is not null
 
 ),
 
@@ -33,7 +46,10 @@ steps as (
     select
         *,
         coalesce(
-            lag(status) over (partition by connection, issue_id order by occurred_at, event_id), 'open'
+            lag(status) over (
+                partition by connection, issue_id order by occurred_at, apply_order, event_id
+            ),
+            'open'
         ) as from_status
     from statuses
 

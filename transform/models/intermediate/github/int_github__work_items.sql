@@ -8,6 +8,18 @@ issues as (
 
 ),
 
+closings as (
+
+    select
+        connection,
+        issue_id,
+        max_by(state_reason, occurred_at) as state_reason
+    from {{ ref('stg_github__issue_events') }}
+    where type = 'ClosedEvent' and state_reason is not null
+    group by connection, issue_id
+
+),
+
 repositories as (
 
     select * from {{ ref('stg_github__repositories') }}
@@ -34,7 +46,7 @@ final as (
         case when issues.state = 'CLOSED' then 'done' else 'todo' end as status_category,
         case
             when issues.state <> 'CLOSED' then null
-            when issues.state_reason in ('NOT_PLANNED', 'DUPLICATE') then 'rejected'
+            when closings.state_reason in ('NOT_PLANNED', 'DUPLICATE') then 'rejected'
             else 'done'
         end as resolution,
         cast(null as string) as parent,
@@ -50,6 +62,10 @@ final as (
         on
             issues.connection = repositories.connection
             and issues.repository_id = repositories.repository_id
+    left join closings
+        on
+            issues.connection = closings.connection
+            and issues.issue_id = closings.issue_id
 
 )
 

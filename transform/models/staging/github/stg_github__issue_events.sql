@@ -18,6 +18,7 @@ renamed as (
         type,
         {{ to_utc('occurred_at') }} as occurred_at,
         actor_id,
+        state_reason,
         {{ to_utc('extracted_at') }} as extracted_at
     from source
 

@@ -16,7 +16,6 @@ renamed as (
         repository_id,
         number,
         state,
-        state_reason,
         type_label,
         author_id,
         assignee_id,
