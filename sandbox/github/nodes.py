@@ -227,6 +227,8 @@ class Nodes:
             "pullRequest": self._pull_request_by_number,
             "pullRequests": self._pull_requests,
             "deployments": self._deployments,
+            # The company keeps its tickets elsewhere.
+            "issues": partial(connection, (), dict, None),
             "releases": lambda info, **arguments: connection(
                 view.releases, self.release, None, info, **arguments
             ),

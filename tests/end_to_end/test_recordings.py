@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -179,6 +179,27 @@ def test_run_durations_are_of_the_latest_attempt_and_not_inflated(home: Path, re
     }
 
 
+def test_every_github_issue_is_a_ticket_and_no_pull_request_is_one(home: Path, replay: Replay) -> None:
+    recorded = facts(replay, "github_ants_issues")
+    tickets = query(
+        home,
+        "select * from marts.fct_work_items join marts.dim_work_item using (work_item_key) "
+        "where fct_work_items.connection = 'ants'",
+    )
+    assert len(tickets) == recorded["true_issues"] == recorded["listed"] - recorded["of_which_pulls"]
+    assert Counter(STATES[ticket["state"]] for ticket in tickets) == recorded["true_by_state"]
+    taken = [
+        (ticket["done_at"] - ticket["created_at"]).total_seconds() for ticket in tickets if ticket["done_at"]
+    ]
+    summary = recorded["time_to_close_s"]
+    assert (len(taken), statistics.median(taken)) == (summary["n"], summary["median"])
+    assert round(statistics.mean(taken), 1) == summary["mean"]
+    changes = query(home, "select number from marts.fct_changes where connection = 'ants'")
+    numbers = {int(ticket["name"].rpartition("#")[2]) for ticket in tickets}
+    assert numbers.isdisjoint(row["number"] for row in changes)
+
+
+STATES = {"open": "open", "done": "closed", "rejected": "closed"}
 CATEGORIES = {"new": "todo", "indeterminate": "in_progress", "done": "done"}
 
 
@@ -203,7 +224,8 @@ def statuses(home: Path) -> dict[str, list[dict[str, Any]]]:
         home,
         "select key, events.* from canonical.work_item_events as events join canonical.work_items as items "
         "on events.connection = items.connection and work_item = items.source_id "
-        "where field in ('created', 'status') order by occurred_at, field = 'status', events.source_id",
+        "where field in ('created', 'status') and items.connector = 'jira' "
+        "order by occurred_at, field = 'status', events.source_id",
     )
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
@@ -214,7 +236,10 @@ def statuses(home: Path) -> dict[str, list[dict[str, Any]]]:
 def test_every_issue_is_a_work_item_with_its_status_and_dates(
     home: Path, issues: dict[str, dict[str, Any]]
 ) -> None:
-    rows = {row["key"]: row for row in canonical(home, "select * from canonical.work_items")}
+    rows = {
+        row["key"]: row
+        for row in canonical(home, "select * from canonical.work_items where connector = 'jira'")
+    }
     assert {
         key: (row["created_at"], row["resolved_at"], row["status_name"], row["status_category"])
         for key, row in rows.items()

@@ -28,7 +28,7 @@ _ABSTRACT = {
     "Actor": {"User", "Bot", "Organization", "Mannequin", "EnterpriseUserAccount"},
     "RequestedReviewer": {"User", "Bot", "Mannequin", "Team"},
 }
-_EVERYTHING = ("Node", "PullRequestTimelineItems")
+_EVERYTHING = ("Node", "PullRequestTimelineItems", "IssueTimelineItems")
 _OPERATIONS = frozenset(
     {
         "PullRequests",
@@ -41,6 +41,8 @@ _OPERATIONS = frozenset(
         "MoreDeploymentStatuses",
         "DefaultBranchRules",
         "Releases",
+        "Issues",
+        "MoreIssueEvents",
     }
 )
 
@@ -157,6 +159,7 @@ class _Query:
             "__typename": "Repository",
             "pullRequests": lambda **arguments: self._pull_requests(facts, **arguments),
             "releases": lambda **arguments: self._releases(facts, **arguments),
+            "issues": lambda **arguments: self._issues(facts, **arguments),
             "defaultBranchRef": {
                 "name": facts["default_branch"],
                 "refUpdateRule": _rule(facts["rules"].get(facts["default_branch"])),
@@ -182,11 +185,40 @@ class _Query:
         rows = sorted(facts["releases"], key=lambda row: str(row["created_at"]), reverse=True)
         return _connection(rows, lambda row: _release(row, tags), **page)
 
+    def _issues(self, facts: Facts, orderBy: Facts, filterBy: Facts, **page: Any) -> Facts:
+        assert orderBy == {"field": "UPDATED_AT", "direction": "ASC"}
+        since = filterBy["since"] or ""
+        rows = sorted(
+            (row for row in facts["issues"] if row["updated_at"] >= since),
+            key=lambda row: (str(row["updated_at"]), row["id"]),
+        )
+        return _connection(rows, self.issue, place=lambda row: f"{row['updated_at']}|{row['id']:020}", **page)
+
+    def issue(self, row: Facts) -> Facts:
+        """An Issue."""
+        return {
+            "__typename": "Issue",
+            "id": f"I_{row['id']}",
+            "fullDatabaseId": str(row["id"]),
+            "number": row["number"],
+            "state": row["state"],
+            "createdAt": row["created_at"],
+            "updatedAt": row["updated_at"],
+            "closedAt": row["closed_at"],
+            "author": self.account(row["author"]),
+            "assignees": lambda **page: _connection(row["assignees"], self.account, **page),
+            "labels": lambda **page: _connection(row["labels"], lambda name: {"name": name}, **page),
+            "timelineItems": lambda **arguments: self._timeline(row, **arguments),
+        }
+
     def _node(self, node_id: str) -> Facts | None:
         for facts in self.organisation["repositories"].values():
             for row in facts["pull_requests"]:
                 if f"PR_{row['id']}" == node_id:
                     return self.pull_request(facts, row)
+            for row in facts["issues"]:
+                if f"I_{row['id']}" == node_id:
+                    return self.issue(row)
             for row in facts["deployments"]:
                 if row["node_id"] == node_id:
                     return self._deployment(row)
@@ -323,6 +355,7 @@ class _Query:
             "previous": "previousRefName",
             "current": "currentRefName",
             "previous_state": "previousReviewState",
+            "state_reason": "stateReason",
         }
         event.update((name, item[key]) for key, name in named.items() if key in item)
         event.update((key, self.account(item[key])) for key in ("actor", "author") if key in item)

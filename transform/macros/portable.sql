@@ -9,7 +9,7 @@ tests, IGNORE NULLS. `default__` is DuckDB; `spark__` is the distributed target.
 {%- endmacro %}
 
 {% macro default__json_string_list(expression) -%}
-    from_json(cast({{ expression }} as json), '["VARCHAR"]')
+    cast(from_json(cast({{ expression }} as json), '["VARCHAR"]') as varchar[])
 {%- endmacro %}
 
 {% macro spark__json_string_list(expression) -%}

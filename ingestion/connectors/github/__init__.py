@@ -1,4 +1,4 @@
-"""GitHub: pull requests, Actions, deployments, releases, activity and the git history.
+"""GitHub: pull requests, Actions, deployments, releases, activity, issues and the git history.
 
 This is the declaration; `source.py` walks, `tables.py` says what comes out, `settings.py` what goes in.
 """
@@ -69,6 +69,15 @@ CONNECTOR = Connector(
             "cancelled": "derived",
         },
         "releases": {},
+        "work_items": {},
+        "work_item_events": {
+            "created": "exact",
+            "status": "exact",
+            "assignee": "absent",
+            "due_at": "absent",
+            "sprint": "absent",
+            "parent": "absent",
+        },
         "work_item_changes": {},
     },
     # Others are filtered (jobs that a re-run only lists again) or come of several tables (releases and tags).
@@ -82,12 +91,13 @@ CONNECTOR = Connector(
         "branch_rules": "branch_rules",
         "ci_runs": "workflow_runs",
         "deployments": "deployments",
+        "work_items": "issues",
         "work_item_changes": "pull_request_closing_issues",
     },
     client=client,
     extract=extract,
     check=check,
     paging=("Link header", "GraphQL cursors"),
-    cursor="each repository's newest pull request, run, deployment and push, less an hour",
+    cursor="each repository's newest pull request, run, deployment, push and issue, less an hour",
     identities=lambda settings: settings.repositories,
 )

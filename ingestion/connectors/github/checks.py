@@ -65,6 +65,7 @@ def check(extraction: Extraction) -> Iterator[Finding]:
         walk = started(extraction, Accounts(), repository)
         yield from _endpoints(walk)
         yield from _rules(walk)
+        yield from _issues(walk)
     for repository in islice(found, 1) if extraction.settings.clone else ():
         yield from _clone(started(extraction, Accounts(), repository))
 
@@ -150,6 +151,20 @@ def _rules(walk: Walk) -> Iterator[Finding]:
             "warning",
             f"{walk.name}: rules of {walk.default_branch} are not told, and will be inferred",
             "where there are rules, give required_approvals and required_checks in the settings' services",
+        )
+
+
+def _issues(walk: Walk) -> Iterator[Finding]:
+    """Whether issues may be read, which are a permission of their own."""
+    if "issues" in walk.settings.without:
+        return
+    try:
+        walk.graphql(queries.ISSUES, {**walk.variables, "first": 1, "after": None, "since": None})
+    except GraphQLError as error:
+        yield Finding(
+            "warning",
+            f"{walk.name}: issues cannot be read ({error}): no tickets",
+            "give the token read access to issues, or put issues under without:",
         )
 
 

@@ -115,6 +115,14 @@ _CLOSING_ISSUE = """
 fragment ClosingIssue on Issue { fullDatabaseId number repository { nameWithOwner } }
 """
 
+_ISSUE_EVENT = """
+fragment IssueEvent on IssueTimelineItems {
+  __typename
+  ... on ClosedEvent { id createdAt actor { ...Actor } stateReason }
+  ... on ReopenedEvent { id createdAt actor { ...Actor } }
+}
+"""
+
 _REVIEW_THREAD = """
 fragment ReviewThread on PullRequestReviewThread {
   comments(first: 100) {
@@ -202,6 +210,48 @@ query MoreDeploymentStatuses($id: ID!, $after: String) {
 }
 fragment Status on DeploymentStatus { id state createdAt creator { ...Actor } }
 """
+    + _ACTOR
+)
+
+ISSUES = (
+    """
+query Issues($owner: String!, $name: String!, $first: Int!, $after: String, $since: DateTime) {
+  repository(owner: $owner, name: $name) {
+    issues(
+      first: $first, after: $after, filterBy: {since: $since}
+      orderBy: {field: UPDATED_AT, direction: ASC}
+    ) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        id fullDatabaseId number state createdAt updatedAt closedAt
+        author { ...Actor }
+        assignees(first: 1) { nodes { ...Actor } }
+        labels(first: 100) { nodes { name } }
+        timelineItems(first: 100, itemTypes: [CLOSED_EVENT, REOPENED_EVENT]) {
+          pageInfo { hasNextPage endCursor } nodes { ...IssueEvent }
+        }
+      }
+    }
+  }
+}
+"""
+    + _ISSUE_EVENT
+    + _ACTOR
+)
+
+MORE_ISSUE_EVENTS = (
+    """
+query MoreIssueEvents($id: ID!, $after: String) {
+  node(id: $id) {
+    ... on Issue {
+      timelineItems(first: 100, after: $after, itemTypes: [CLOSED_EVENT, REOPENED_EVENT]) {
+        pageInfo { hasNextPage endCursor } nodes { ...IssueEvent }
+      }
+    }
+  }
+}
+"""
+    + _ISSUE_EVENT
     + _ACTOR
 )
 

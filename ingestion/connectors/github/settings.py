@@ -96,7 +96,7 @@ class GitHubSettings(ConnectionSettings):
         ),
     ] = True
     without: Annotated[
-        tuple[Literal["actions", "deployments", "releases", "activity"], ...],
+        tuple[Literal["actions", "deployments", "releases", "activity", "issues"], ...],
         Field(description="Parts to leave out, for tokens that may not read them."),
     ] = ()
 

@@ -9,6 +9,7 @@ from ingestion.connector import Extraction, Page
 from ingestion.connectors.github.actions import actions_pages
 from ingestion.connectors.github.deployments import activity_pages, deployment_pages, release_pages
 from ingestion.connectors.github.history import history_pages
+from ingestion.connectors.github.issues import issue_pages
 from ingestion.connectors.github.pull_requests import pull_request_pages
 from ingestion.connectors.github.settings import GitHubSettings
 from ingestion.connectors.github.walk import Accounts, Walk
@@ -23,6 +24,7 @@ _OPTIONAL_PARTS: dict[str, Part] = {
     "deployments": deployment_pages,
     "activity": activity_pages,
     "actions": actions_pages,
+    "issues": issue_pages,
 }
 
 

@@ -318,6 +318,41 @@ PUSHES = Table(
     ),
 )
 
+ISSUES = Table(
+    name="issues",
+    description="One row per issue, as it was when last read.",
+    key=("id",),
+    updated="updated_at",
+    columns=(
+        _id("id", "GitHub's numeric issue id."),
+        _REPOSITORY,
+        _bigint("number", "Number within the repository.", nullable=False),
+        _id("state", "OPEN or CLOSED."),
+        _text("type_label", "Label that tells what it is, such as bug; null if it bears none."),
+        _text("author_id", "Author, accounts.id; null where the account was deleted."),
+        _text("assignee_id", "First assignee, accounts.id."),
+        _timestamp("created_at", "When it was created.", nullable=False),
+        _timestamp("updated_at", "When it last changed.", nullable=False),
+        _timestamp("closed_at", "When it was last closed; null while it is open."),
+    ),
+)
+
+ISSUE_EVENTS = Table(
+    name="issue_events",
+    description="One row per closing and reopening of an issue.",
+    key=("id",),
+    complete_within=("issue_id",),
+    columns=(
+        _id("id", "GraphQL node id of the event."),
+        _id("issue_id", "Issue, issues.id."),
+        _REPOSITORY,
+        _id("type", "ClosedEvent or ReopenedEvent."),
+        _timestamp("occurred_at", "When it happened.", nullable=False),
+        _text("actor_id", "Who did it, accounts.id."),
+        _text("state_reason", "Of a closing: COMPLETED, NOT_PLANNED or DUPLICATE; null if not told."),
+    ),
+)
+
 TABLES = (
     REPOSITORIES,
     ACCOUNTS,
@@ -333,5 +368,7 @@ TABLES = (
     DEPLOYMENT_STATUSES,
     RELEASES,
     PUSHES,
+    ISSUES,
+    ISSUE_EVENTS,
     *git_history.TABLES,
 )

@@ -16,6 +16,8 @@ QUERIES = {
     "deployment statuses": queries.DEPLOYMENT_STATUSES,
     "more deployment statuses": queries.MORE_DEPLOYMENT_STATUSES,
     "releases": queries.RELEASES,
+    "issues": queries.ISSUES,
+    "more issue events": queries.MORE_ISSUE_EVENTS,
     "rules": queries.DEFAULT_BRANCH_RULES,
     **{f"more {connection}": queries.more_nested(connection) for connection in queries.NESTED},
     **{
