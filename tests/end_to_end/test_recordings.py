@@ -43,7 +43,7 @@ def home(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
     settings = SETTINGS.format(url=replay.github_url, jira_url=replay.jira_url)
     (folder / "flowgauge.yaml").write_text(settings, encoding="utf-8")
-    outcome = flowgauge("run", cwd=folder, environment={"GITHUB_TOKEN": replay.token})
+    outcome = flowgauge("run", cwd=folder, environment={"GITHUB_TOKEN": replay.token}, seconds=900)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     return folder / ".flowgauge"
 
