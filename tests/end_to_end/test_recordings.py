@@ -43,7 +43,7 @@ def home(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
     settings = SETTINGS.format(url=replay.github_url, jira_url=replay.jira_url)
     (folder / "flowgauge.yaml").write_text(settings, encoding="utf-8")
-    outcome = flowgauge("run", cwd=folder, environment={"GITHUB_TOKEN": replay.token})
+    outcome = flowgauge("run", cwd=folder, environment={"GITHUB_TOKEN": replay.token}, seconds=900)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     return folder / ".flowgauge"
 
@@ -261,6 +261,36 @@ def test_every_issue_is_a_work_item_with_its_status_and_dates(
     assert {key: row["resolution"] is None for key, row in rows.items()} == {
         key: issue["resolved"] is None for key, issue in issues.items()
     }
+
+
+def test_every_issue_is_a_published_ticket_that_ends_when_its_status_does(
+    home: Path, issues: dict[str, dict[str, Any]]
+) -> None:
+    tickets = query(
+        home,
+        "select * from marts.fct_work_items join marts.dim_work_item using (work_item_key) "
+        "where fct_work_items.connection = 'recorded-jira'",
+    )
+    rows = {ticket["name"]: ticket for ticket in tickets}
+    assert {key: (row["created_at"], row["state"] == "open") for key, row in rows.items()} == {
+        # One status was recorded with two categories: whether an issue ended is told by its resolution.
+        key: (instant(issue["created"]), issue["resolved"] is None)
+        for key, issue in issues.items()
+    }
+    worked = {}
+    for key, row in rows.items():
+        if ended_at := row["done_at"] or row["rejected_at"]:
+            worked[key] = (ended_at - row["created_at"]).total_seconds() - row["closed_seconds"]
+    ended = {key: issue for key, issue in issues.items() if issue["resolved"]}
+    assert worked.keys() == ended.keys()
+    for key, issue in ended.items():
+        spent = dict(issue["seconds_in_status_until_last_move"])
+        spent.pop("Closed", None)
+        # Statuses that this Jira no longer has belong to what was before them: to the work or to the end.
+        unknown = spent.pop("Resolved", 0) + spent.pop("To Do", 0)
+        # The facts cut the length of each stay to seconds.
+        least, most = sum(spent.values()), sum(spent.values()) + unknown + issue["moves"]
+        assert least <= worked[key] <= most, key
 
 
 def test_every_move_of_an_issue_is_an_event_and_the_last_one_leads_to_its_status(
