@@ -210,6 +210,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "adopted_at",
         "flow_ended_at",
         "delivery_state",
+        "is_ticket_named",
         "is_assisted",
         "is_marked",
         "round_count",
@@ -245,6 +246,10 @@ TABLES: dict[str, tuple[str, ...]] = {
         "caused_by_deployment",
         "mitigation",
     ),
+    "tickets": ("work_item", "ticket", "feature"),
+    "features": ("feature", "flag", "exposed_at", "adopted_at"),
+    "feature_customers": ("feature", "customer", "exposed_at", "first_used_at"),
+    "customers": ("customer",),
     "account_owners": ("account", "login", "kind", "person", "team"),
     "assistant_adoptions": ("person", "tool", "adopted_at"),
     "assistant_effects": (
@@ -262,7 +267,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 TEXTS = {
     *("flow_item_type", "stage", "exit_reason", "mechanism", "from_role", "to_role", "to_team", "outcome"),
     *("team", "ticket", "merge_sha", "sha", "delivery_state", "service", "environment", "status"),
-    *("mitigation", "login", "kind", "tool", "scenario", "size"),
+    *("mitigation", "login", "kind", "tool", "scenario", "size", "feature", "flag", "customer"),
 }
 BATCH = 10_000
 

@@ -31,6 +31,7 @@ class LiveFeature:
         self._tickets: set[int] = set()
         self._open: set[int] = set()
         self._is_rolling = False
+        world.adoption.features.append(self)
 
     @property
     def is_full(self) -> bool:
@@ -80,6 +81,7 @@ class Adoption:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.features: list[LiveFeature] = []
         self._next_onboarding = {team.name: world.now for team in world.organisation.teams}
         self._random = world.streams.stream("surveys")
         world.at(world.now + 4 * WEEK, self._survey)

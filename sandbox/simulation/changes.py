@@ -330,6 +330,8 @@ class LiveChange:
         self.handoffs.closed(for_good=for_good)
         if for_good:
             self.end("closed", "abandoned")
+        elif self.ticket:
+            self.ticket.follow()
 
     def reopen(self, actor: Account) -> None:
         """Open again after closing."""

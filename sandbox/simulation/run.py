@@ -11,10 +11,10 @@ from typing import Any
 
 from sandbox.calendar import DAY, WEEK, instant
 from sandbox.gitobjects import EMPTY
-from sandbox.history import History
+from sandbox.history import Feature, History, Ticket
 from sandbox.organisation import COMPANY, Organisation, Service
 from sandbox.scenario import Scenario, Size
-from sandbox.simulation.adoption import Adoption
+from sandbox.simulation.adoption import Adoption, LiveFeature
 from sandbox.simulation.bots import Bots
 from sandbox.simulation.changes import LiveChange
 from sandbox.simulation.ci import Ci
@@ -163,6 +163,10 @@ def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
     truth.derive("pushes", lambda: _pushes(opened))
     truth.derive("closings", lambda: _closings(opened))
     truth.derive("deployments", lambda: starmap(_deployment_row, world.releases.deployments))
+    truth.derive("tickets", lambda: map(_ticket_row, world.history.tickets))
+    truth.derive("features", lambda: map(_feature_row, world.adoption.features))
+    truth.derive("customers", lambda: ((customer,) for customer in organisation.customers))
+    truth.derive("feature_customers", lambda: _feature_customers(world.history.features))
     for account in world.history.accounts:
         team = organisation.people[account.person].team.name if account.person is not None else None
         truth.note("account_owners", account.id, account.login, account.kind, account.person, team)
@@ -215,6 +219,21 @@ def _deployment_row(service: Service, deployment: LiveDeployment) -> tuple[Any, 
     )
 
 
+def _ticket_row(ticket: Ticket) -> tuple[Any, ...]:
+    return ticket.id, ticket.key, ticket.feature.name if ticket.feature else None
+
+
+def _feature_row(feature: LiveFeature) -> tuple[Any, ...]:
+    return feature.record.name, feature.record.flag, feature.exposed_at, feature.adopted_at
+
+
+def _feature_customers(features: Iterable[Feature]) -> Iterator[tuple[Any, ...]]:
+    for feature in features:
+        first_uses = {customer: at for at, customer in reversed(feature.uses)}
+        for at, customer in feature.exposures:
+            yield feature.name, customer, at, first_uses.get(customer)
+
+
 def _change_row(change: LiveChange) -> tuple[Any, ...]:
     record = change.record
     first = record.heads[0].commits[0]
@@ -235,6 +254,7 @@ def _change_row(change: LiveChange) -> tuple[Any, ...]:
         change.adopted_at,
         change.flow_ended_at,
         change.state,
+        change.ticket is not None and change.ticket.key in record.title,
         change.assisted,
         change.is_marked,
         change.handoffs.round_number,

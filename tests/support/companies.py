@@ -15,8 +15,10 @@ import yaml
 from sandbox.calendar import isoformat
 from sandbox.scenario import Size, load_scenario
 from sandbox.serve import Sandbox
-from sandbox.settings import settings_of
 from sandbox.simulation import simulate
+
+FOLDERS = {"folder", "export_folder"}
+"""Settings of connections that name a folder, which each company has of its own."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,14 @@ class Company:
     """A company to simulate; its name is the part before the hyphen of its connections' names.
 
     Attributes:
+        vendors: whose surfaces show it.
         options: further settings of its connections, by connector.
     """
 
     name: str
     scenario: str
     seed: int
+    vendors: Sequence[str] = ("github",)
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -55,20 +59,20 @@ def served(
             simulation = simulate(
                 load_scenario(company.scenario), size, seed=company.seed, weeks=weeks, company=company.name
             )
-            sandbox = Sandbox(simulation, folder / company.name)
+            sandbox = Sandbox(simulation, folder / company.name, vendor_names=company.vendors)
+            sandbox.write_files()
             sandbox.start()
             stack.callback(sandbox.stop)
-            truth = folder / company.name / "truth.duckdb"
-            truth.parent.mkdir(parents=True, exist_ok=True)
-            simulation.truth.write(truth)
-            content = yaml.safe_load(
-                settings_of(simulation.organisation, sandbox.vendors, sandbox.urls, sandbox.clock.now)
-            )
+            content = yaml.safe_load((sandbox.folder / "flowgauge.yaml").read_text(encoding="utf-8"))
             for connection in content["connections"]:
                 connection.update(company.options.get(connection["connector"], {}))
+                for key in FOLDERS & connection.keys():
+                    connection[key] = str(sandbox.folder / connection[key])
             _merge(merged, content)
             names = tuple(connection["name"] for connection in content["connections"])
-            found[company.name] = Served(company, names, truth, isoformat(sandbox.clock.now))
+            found[company.name] = Served(
+                company, names, sandbox.folder / "truth.duckdb", isoformat(sandbox.clock.now)
+            )
         settings.write_text(yaml.safe_dump(merged, sort_keys=False), encoding="utf-8")
         yield found
 

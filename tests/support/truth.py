@@ -10,30 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from support.comparison import Comparison
+from support.whole_truth import WHOLE_COMPARISONS, WHOLE_VIEWS
 
 STAMP_SECONDS = 2
 """How far apart an instant that the vendor stamps may be from what happened, beside the injected skew."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Something that both sides tell.
-
-    Attributes:
-        name: what it is.
-        truth: query over the truth's tables; columns `key`, `instants`, `values`, `group_name`, `reason`.
-        marts: query over the built warehouse; the same columns without `reason`.
-        key: columns that name a row.
-        instants: columns that may differ by the stamps' tolerance.
-        values: columns that must be equal; null in truth means that nothing is claimed.
-    """
-
-    name: str
-    truth: str
-    marts: str
-    key: Sequence[str]
-    instants: Sequence[str] = ()
-    values: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -76,9 +57,20 @@ class Agreement:
 # What the first deployment ever seen of a service brought live may have been live before, unless it bears the
 # very sha: such deliveries are censored, and with one of them unknown the change's first one is.
 _TRUTH_VIEWS = """
+    create macro is_read_by(name) as exists (
+        from built.marts.dim_connection as present
+        where list_contains(connections(), present.connection) and present.connector = name
+    );
+
     create view shown_changes as
     select
         changes.* exclude (merged_at, deployed_at, flow_ended_at),
+        -- by its key, or by hand in the tracker, which is done for every other change
+        is_ticket_named or changes.change % 2 = 0 as is_ticket_shown,
+        are_flags_known() and (ticket is null or is_ticket_named or changes.change % 2 = 0)
+            as is_exposure_shown,
+        -- an agent's task begins with its prompt, three minutes before its first commit
+        is_read_by('copilot') and author_person is null and is_marked as is_task_shown,
         case when merged_at < as_of() then merged_at end as merged_at,
         closings.closed_at,
         case when deployed_at < as_of() then deployed_at end as deployed_at,
@@ -89,6 +81,66 @@ _TRUTH_VIEWS = """
         and closings.closed_at < as_of()
         and coalesce(closings.reopened_at >= as_of(), true)
     where created_at < as_of();
+
+    -- a tenth of those who have a feature, as of now: at full rollout these are all customers
+    create view feature_adoptions as
+    with reached as (
+        select
+            feature,
+            case
+                when max(exposed_at) < as_of() then (select count(*) from truth.customers)
+                else count(*) filter (exposed_at < as_of())
+            end as eligible_count
+        from truth.feature_customers
+        group by feature
+    ),
+    uses as (
+        select
+            feature,
+            first_used_at as used_at,
+            row_number() over (partition by feature order by first_used_at) as user_number
+        from truth.feature_customers
+        where first_used_at < as_of()
+    )
+    select uses.feature, min(uses.used_at) as adopted_at
+    from uses
+    join reached on reached.feature = uses.feature
+    where uses.user_number * 10 >= reached.eligible_count
+    group by uses.feature;
+
+    create view change_adoptions as
+    select
+        changes.change,
+        changes.exposed_at,
+        case when adoptions.adopted_at is not null then greatest(adoptions.adopted_at, changes.exposed_at) end
+            as adopted_at
+    from shown_changes as changes
+    join truth.tickets as tickets on tickets.ticket = changes.ticket and tickets.feature is not null
+    left join feature_adoptions as adoptions on adoptions.feature = tickets.feature
+    where changes.exposed_at < as_of();
+
+    create view shown_visits as
+    select flow_item_type, flow_item, stage, visit_number, entered_at, exited_at, exit_reason
+    from (
+        select
+            * replace (
+                case when exited_at < as_of() then exited_at end as exited_at,
+                case when exited_at < as_of() then exit_reason else 'open' end as exit_reason
+            )
+        from truth.stage_visits
+        where entered_at < as_of() and stage != 'adoption'
+    )
+    union all
+    select
+        'change',
+        change,
+        'adoption',
+        1,
+        exposed_at,
+        adopted_at,
+        case when adopted_at is null then 'open' else 'advanced' end
+    from change_adoptions
+    where coalesce(exposed_at < adopted_at, true);
 
     create view service_deliveries as
     with successes as (
@@ -135,10 +187,19 @@ _MART_VIEWS = """
     where list_contains(connections(), connection);
 
     create view mart_accounts as
-    select accounts.source_id::bigint as account, bridge.person_key
-    from built.marts.bridge_person_accounts as bridge
+    select
+        case accounts.connector
+            when 'jira' then ('0x' || substr(accounts.source_id, 3))::bigint
+            when 'pagerduty' then substr(accounts.source_id, 2)::bigint
+            else try_cast(accounts.source_id as bigint)
+        end as account,
+        accounts.connector,
+        people.account_key,
+        people.person_key
+    from built.marts.bridge_person_accounts as people
+    join built.raw_flowgauge.person_accounts as stored using (account_key)
     join built.canonical.accounts as accounts
-        on md5('account|' || accounts.connection || '|' || accounts.source_id) = bridge.account_key
+        on accounts.connection = stored.connection and accounts.source_id = stored.account
     where list_contains(connections(), accounts.connection);
 
     create view mart_persons as
@@ -157,19 +218,23 @@ COMPARISONS = (
                 visits.flow_item as change,
                 visits.stage,
                 visits.visit_number,
-                visits.entered_at,
-                case when visits.exited_at < as_of() then visits.exited_at end as exited_at,
-                case when visits.exited_at < as_of() then visits.exit_reason else 'open' end as exit_reason,
                 case
-                    when visits.stage in ('exposure_wait', 'adoption') and not are_flags_known()
+                    when visits.stage = 'build' and visits.visit_number = 1 and changes.is_task_shown
+                        then visits.entered_at - interval 180 second
+                    else visits.entered_at
+                end as entered_at,
+                visits.exited_at,
+                visits.exit_reason,
+                case
+                    when visits.stage in ('exposure_wait', 'adoption') and not changes.is_exposure_shown
                         then 'not_linked'
                     when deliveries.outcome = 'not_linked' and visits.entered_at >= changes.merged_at
                         then 'not_linked'
                 end as reason
-            from truth.stage_visits as visits
+            from shown_visits as visits
             join shown_changes as changes on changes.change = visits.flow_item
             join deliveries on deliveries.change = visits.flow_item
-            where visits.flow_item_type = 'change' and visits.entered_at < as_of()
+            where visits.flow_item_type = 'change'
         """,
         marts="""
             select
@@ -200,18 +265,18 @@ COMPARISONS = (
                 handoffs.round_number,
                 handoffs.requested_at,
                 case
-                    when handoffs.mechanism = 'deployment' and not are_flags_known()
+                    when handoffs.mechanism = 'deployment' and not changes.is_exposure_shown
                         then handoffs.requested_at
                     when handoffs.accepted_at < as_of() then handoffs.accepted_at
                 end as accepted_at,
                 case
-                    when handoffs.mechanism = 'deployment' and not are_flags_known() then 'accepted'
+                    when handoffs.mechanism = 'deployment' and not changes.is_exposure_shown then 'accepted'
                     when handoffs.settled_at < as_of() then handoffs.outcome
                     when changes.closed_at is not null and changes.merged_at is null then 'withdrawn'
                     else 'pending'
                 end as outcome,
                 case
-                    when handoffs.mechanism = 'deployment' and not are_flags_known()
+                    when handoffs.mechanism = 'deployment' and not changes.is_exposure_shown
                         then handoffs.requested_at
                     when handoffs.settled_at < as_of() then handoffs.settled_at
                     when changes.merged_at is null then changes.closed_at
@@ -252,6 +317,8 @@ COMPARISONS = (
             join mart_changes as changes on changes.change_key = handoffs.flow_item_key
             left join mart_persons as givers on givers.person_key = handoffs.from_person_key
             left join mart_persons as takers on takers.person_key = handoffs.to_person_key
+            -- as its visit of adoption has it
+            where handoffs.mechanism != 'flag_change'
         """,
         key=("change", "mechanism", "from_role", "to_role", "round_number"),
         instants=("requested_at", "accepted_at", "settled_at"),
@@ -385,17 +452,37 @@ COMPARISONS = (
     Comparison(
         "accounts of one person",
         truth="""
-            select null as group_name, one.account, other.account as other_account, 'ambiguous' as reason
-            from truth.account_owners as one
-            join truth.account_owners as other on other.person = one.person and other.account > one.account
+            select
+                one.connector || ' ' || other.connector as group_name,
+                one.account_key as account,
+                other.account_key as other_account,
+                case when one.person_key != other.person_key then 'ambiguous' end as reason
+            from mart_accounts as one
+            join mart_accounts as other on other.account_key > one.account_key
+            join truth.account_owners as owners on owners.account = one.account
+            join truth.account_owners as others
+                on others.account = other.account and others.person = owners.person
+            where
+                one.person_key = other.person_key
+                or not exists (
+                    from ambiguities as here
+                    join ambiguities as there using (ambiguity_key)
+                    where here.account_key = one.account_key and there.account_key = other.account_key
+                )
         """,
         marts="""
-            select 'united' as group_name, one.account, other.account as other_account
+            select
+                one.connector || ' ' || other.connector as group_name,
+                one.account_key as account,
+                other.account_key as other_account
             from mart_accounts as one
-            join mart_accounts as other on other.person_key = one.person_key and other.account > one.account
+            join mart_accounts as other
+                on other.person_key = one.person_key and other.account_key > one.account_key
+            where one.account is not null and other.account is not null
         """,
         key=("account", "other_account"),
     ),
+    *WHOLE_COMPARISONS,
 )
 
 
@@ -439,6 +526,7 @@ def opened(
     )
     connection.execute(_TRUTH_VIEWS)
     connection.execute(_MART_VIEWS)
+    connection.execute(WHOLE_VIEWS)
     return connection
 
 

@@ -51,6 +51,12 @@ attribution as (
 
 ),
 
+removed as (
+
+    select * from {{ ref('int_incidents__rollbacks') }}
+
+),
+
 found as (
 
     select
@@ -80,20 +86,11 @@ found as (
         'rollback' as method,
         removed.finished_at
     from incidents
-    inner join deployments
+    inner join removed
         on
-            incidents.service_key = deployments.service_key
-            and incidents.impact_started_at <= deployments.created_at
-            and coalesce(incidents.resolved_at >= deployments.created_at, true)
-    inner join all_deployments as rollbacks
-        on
-            deployments.deployment_key = rollbacks.deployment_key
-            and rollbacks.is_rollback
-            and rollbacks.is_success
-    inner join all_deployments as removed
-        on
-            rollbacks.connection = removed.connection
-            and rollbacks.previous_deployment = removed.deployment
+            incidents.service_key = removed.service_key
+            and incidents.impact_started_at <= removed.rolled_back_at
+            and coalesce(incidents.resolved_at >= removed.rolled_back_at, true)
     union all
     select
         incidents.incident_key,
