@@ -32,7 +32,7 @@ def building_definitions(settings: Settings, home: Home, raw: RawTables, pool: s
     used = list(connectors_of(settings.connections).values())
     provided = provided_by(used)
     models = Models(DbtProject(home.warehouse, home.dbt_target, provided), raw)
-    canonical, marts = models.steps(pool)
+    canonical, *built = models.steps(pool)
     suites = quality_steps(sources_of(used), raw, pool)
     of_clock = clock_job(suites)
     zone = settings.reporting_timezone
@@ -47,7 +47,7 @@ def building_definitions(settings: Settings, home: Home, raw: RawTables, pool: s
             begin_build_step(settings, raw, fingerprint(provided), pool),
             canonical,
             containment_step(models.keys_of("canonical"), pool),
-            marts,
+            *built,
             publication_step(
                 [AS_OF, *models.keys_of("marts"), *models.keys_of("metrics")],
                 models.descriptions(),

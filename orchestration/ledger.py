@@ -17,11 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Scope = Literal["clock", "all"]
 Outcome = Literal["succeeded", "unchanged", "failed"]
-Part = Literal["canonical", "containment", "marts", "raw checks", "canonical checks", "marts checks"]
+Part = Literal[
+    "canonical", "containment", "marts", "metrics", "raw checks", "canonical checks", "marts checks"
+]
 
 PARTS: dict[Scope, frozenset[Part]] = {
     "all": frozenset(get_args(Part)),
-    "clock": frozenset({"marts", "raw checks", "canonical checks", "marts checks"}),
+    "clock": frozenset({"marts", "metrics", "raw checks", "canonical checks", "marts checks"}),
 }
 """What a build makes anew or checks again."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # By name and not by path: dbt resolves a path against the working directory.
 CANONICAL = "+fqn:flowgauge.canonical"
+METRICS = "fqn:flowgauge.intermediate.metrics fqn:flowgauge.metrics"
 EVERYTHING = "fqn:*"
 PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "containment.py", "identity.py", "runner.py")
 TEST_RESULT = "LogTestResult"
@@ -88,7 +89,11 @@ class Models:
         ]
 
     def steps(self, pool: str | None) -> list[dg.AssetsDefinition]:
-        """The steps `build_canonical` and `build_marts`."""
+        """The steps `build_canonical`, `build_marts` and `build_metrics`.
+
+        Metrics are a step of their own because they stand behind the marts' checks, also where only what
+        depends on the clock is built.
+        """
         from dagster_dbt import dbt_assets
 
         @dbt_assets(
@@ -105,14 +110,24 @@ class Models:
             manifest=self.manifest,
             name="build_marts",
             select=EVERYTHING,
-            exclude=CANONICAL,
+            exclude=f"{CANONICAL} {METRICS}",
             dagster_dbt_translator=self.translator,
             pool=pool,
         )
         def build_marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
-            yield from self._build(context, warehouse, "marts", EVERYTHING, CANONICAL)
+            yield from self._build(context, warehouse, "marts", EVERYTHING, f"{CANONICAL} {METRICS}")
 
-        return [build_canonical, build_marts]
+        @dbt_assets(
+            manifest=self.manifest,
+            name="build_metrics",
+            select=METRICS,
+            dagster_dbt_translator=self.translator,
+            pool=pool,
+        )
+        def build_metrics(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+            yield from self._build(context, warehouse, "metrics", METRICS, None)
+
+        return [build_canonical, build_marts, build_metrics]
 
     def _build(
         self,

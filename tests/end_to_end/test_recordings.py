@@ -26,6 +26,7 @@ connections:
     token: ${{GITHUB_TOKEN}}
     repositories: [panjf2000/ants]
     clone: false
+    issues: true
   - name: recorded-jira
     connector: jira
     base_url: {jira_url}

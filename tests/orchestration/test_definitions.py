@@ -102,6 +102,7 @@ def test_steps_of_the_jobs_share_the_pool_and_the_order_holds(definitions: dg.De
         "compute_containment",
         "build_marts",
         "check_marts",
+        "build_metrics",
     ]
     places = [order.index(name) for name in [*chain, "publish"]]
     assert places == sorted(places)

@@ -87,6 +87,7 @@ def test_first_run_of_a_reporting_day_rebuilds_only_what_depends_on_the_clock(
     assert materialized(published, runs(published)[0]) == {
         "raw_flowgauge/runs",
         "marts/fct_items_daily",
+        "metrics/items_open",
         "published",
     }
     ((as_of, count),) = published.published()["fct_items_daily"]

@@ -156,7 +156,7 @@ def _rules(walk: Walk) -> Iterator[Finding]:
 
 def _issues(walk: Walk) -> Iterator[Finding]:
     """Whether issues may be read, which are a permission of their own."""
-    if "issues" in walk.settings.without:
+    if not walk.settings.issues:
         return
     try:
         walk.graphql(queries.ISSUES, {**walk.variables, "first": 1, "after": None, "since": None})
@@ -164,7 +164,7 @@ def _issues(walk: Walk) -> Iterator[Finding]:
         yield Finding(
             "warning",
             f"{walk.name}: issues cannot be read ({error}): no tickets",
-            "give the token read access to issues, or put issues under without:",
+            "give the token read access to issues, or take issues out of the settings",
         )
 
 

@@ -96,9 +96,13 @@ class GitHubSettings(ConnectionSettings):
         ),
     ] = True
     without: Annotated[
-        tuple[Literal["actions", "deployments", "releases", "activity", "issues"], ...],
+        tuple[Literal["actions", "deployments", "releases", "activity"], ...],
         Field(description="Parts to leave out, for tokens that may not read them."),
     ] = ()
+    issues: Annotated[
+        bool,
+        Field(description="Issues are the tickets: read them, a request more for each repository and run."),
+    ] = False
 
     @model_validator(mode="after")
     def _is_consistent(self) -> GitHubSettings:

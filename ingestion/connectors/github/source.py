@@ -24,7 +24,6 @@ _OPTIONAL_PARTS: dict[str, Part] = {
     "deployments": deployment_pages,
     "activity": activity_pages,
     "actions": actions_pages,
-    "issues": issue_pages,
 }
 
 
@@ -58,6 +57,8 @@ def started(extraction: Extraction, accounts: Accounts, repository: Payload) -> 
 def parts(settings: GitHubSettings) -> list[Part]:
     """What is read of each repository."""
     chosen = [part for name, part in _OPTIONAL_PARTS.items() if name not in settings.without]
+    if settings.issues:
+        chosen.append(issue_pages)
     return [pull_request_pages, *([history_pages] if settings.clone else []), *chosen]
 
 

@@ -11,14 +11,13 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
-from ingestion.connectors.posthog.settings import PostHogSettings
 from ingestion.pipeline import LoadResult, load_connection
+from ingestion.settings import load_settings
 from sandbox.calendar import DAY, isoformat
 from sandbox.posthog.app import PROJECT
 from sandbox.simulation import Simulation
-from sandbox.vendor import TOKEN
+from sandbox.vendor import TOKEN, TOKEN_VARIABLE
 
 FLAGS = f"/api/projects/{PROJECT}/feature_flags/"
 
@@ -103,8 +102,8 @@ class Home:
     def __init__(self, sandbox: Any, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.path = path
         sandbox.write_files()
-        (written,) = yaml.safe_load((sandbox.folder / "flowgauge.yaml").read_text())["connections"]
-        self.settings = PostHogSettings.model_validate({**written, "token": TOKEN})
+        monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
+        (self.settings,) = load_settings(sandbox.folder / "flowgauge.yaml").connections
         monkeypatch.setenv("FLOWGAUGE_HASH_KEY", "key")
 
     def load(self) -> LoadResult:

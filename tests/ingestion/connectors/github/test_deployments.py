@@ -197,5 +197,5 @@ def test_deployments_that_may_not_be_read_fail_the_walk(fake: FakeGitHub, walker
 
 
 def test_parts_that_the_settings_leave_out_are_not_asked_for(walker: Make) -> None:
-    walked = walker(without=["actions", "deployments", "releases", "activity", "issues"]).walk()
+    walked = walker(without=["actions", "deployments", "releases", "activity"]).walk()
     assert not [request for request in walked.new if "PullRequests" not in request][1:]

@@ -17,7 +17,7 @@ OTHER_PARTS = ["actions", "deployments", "releases", "activity"]
 
 
 def plain(walker: Make) -> Any:
-    return walker(without=OTHER_PARTS)
+    return walker(without=OTHER_PARTS, issues=True)
 
 
 def asked(walked: Any) -> list[str]:
@@ -92,6 +92,6 @@ def test_a_failing_server_is_not_taken_for_a_refusal(fake: FakeGitHub, walker: M
     assert "cursor" not in walking.state["repositories"]["501"]["issues"]
 
 
-def test_issues_can_be_left_out(walker: Make) -> None:
-    walked = walker(without=[*OTHER_PARTS, "issues"]).walk()
+def test_issues_are_read_only_where_they_are_asked_for(walker: Make) -> None:
+    walked = walker(without=OTHER_PARTS).walk()
     assert (walked.rows("issues"), asked(walked)) == ([], [])
