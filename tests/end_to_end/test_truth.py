@@ -23,7 +23,9 @@ SIZE, WEEKS = Size(teams=4, developers_per_team=3), 6
 UNRECORDED = "unrecorded"
 # One company is read whole: a customer has one name for all connections of a warehouse, as in one company.
 WHOLE, PAGED = "balanced", "incident-heavy"
-VENDORS = {WHOLE: STACKS["github"], PAGED: ("github", "pagerduty")}
+# Copilot names repositories by GitHub's ids, which are unique at GitHub and the same in all these companies.
+STACK = tuple(vendor for vendor in STACKS["github"] if vendor != "copilot")
+VENDORS = {WHOLE: STACK, PAGED: ("github", "pagerduty")}
 COMPANIES = (
     *(
         Company(name, scenario, seed, VENDORS.get(name, ("github",)))

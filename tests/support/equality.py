@@ -22,11 +22,11 @@ union all
 select change_key, c.connection, r.name || '#' || c.number
 from marts.fct_changes as c inner join marts.dim_repository as r using (repository_key)
 union all
-select person_key, null, min(replace(a.login, '[bot]', ''))
+select b.person_key, null, min(replace(a.login, '[bot]', ''))
 from marts.bridge_person_accounts as b
-inner join warehouse.canonical.accounts as a
-    on b.account_key = md5('account|' || a.connection || '|' || a.source_id)
-group by person_key
+inner join warehouse.raw_flowgauge.person_accounts as p using (account_key)
+inner join warehouse.canonical.accounts as a on p.connection = a.connection and p.account = a.source_id
+group by b.person_key
 union all
 select team_key, null, name from marts.dim_team
 union all

@@ -46,6 +46,14 @@ named_repositories as (
 
 ),
 
+-- an id or a name that several connections host means none of them
+unambiguous_repositories as (
+
+    select * from named_repositories
+    qualify count(*) over (partition by name) = 1
+
+),
+
 placed as (
 
     select
@@ -56,15 +64,15 @@ placed as (
         sessions.tool,
         sessions.kind,
         sessions.started_at,
-        named_repositories.connection,
-        named_repositories.repository
+        unambiguous_repositories.connection,
+        unambiguous_repositories.repository
     from session_changes
     inner join sessions
         on
             session_changes.connection = sessions.connection
             and session_changes.session = sessions.source_id
-    inner join named_repositories
-        on lower(session_changes.repository) = named_repositories.name
+    inner join unambiguous_repositories
+        on lower(session_changes.repository) = unambiguous_repositories.name
 
 ),
 
