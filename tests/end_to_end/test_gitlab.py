@@ -81,6 +81,7 @@ def _recordings(stack: ExitStack, folder: Path) -> Replay | None:
 _NO_TEAMS = "GitLab asks persons for reviews, never teams"
 _TIES = "of several persons who are asked in one second, the vendor's own ids say who comes first"
 _APPROVER = "GitHub does not tell who decided at a gate"
+_NO_TRACKER = "GitLab's issues are its tickets; the tracker beside GitHub is not read here"
 _STARTS = "a GitHub run starts when it is asked for, a GitLab pipeline with its first job"
 _STEPS = "GitHub tells the steps of a job, GitLab when a runner took it"
 _ALLOWED = "GitLab's pipeline succeeds where only jobs failed that may fail"
@@ -88,7 +89,8 @@ _DRAFTS = "GitLab has no draft releases; their tags stand alone"
 _WORDS = "the vendor's own words"
 
 CAUSES: dict[tuple[str, str], str] = {
-    ("fct_changes", "work_item_key_null_reason"): "GitHub's issues are not read as tickets",
+    ("fct_changes", "work_item_key"): _NO_TRACKER,
+    ("fct_changes", "work_item_key_null_reason"): _NO_TRACKER,
     ("fct_changes", "first_review_requested_at"): _NO_TEAMS,
     ("fct_changes", "assistant_key"): "agents are known by the names that they bear at GitHub",
     ("fct_stage_visits", "person_key"): f"{_NO_TEAMS}; {_TIES}",
