@@ -21,7 +21,7 @@ def metric_warehouse(tmp_path_factory: pytest.TempPathFactory) -> FlowWarehouse:
     warehouse = FlowWarehouse(tmp_path_factory.mktemp("metrics"))
     warehouse.prepare()
     warehouse.write(*metric_history())
-    warehouse.transform(*MODELS, "path:models/metrics")
+    warehouse.transform(*MODELS, "path:models/intermediate/metrics", "path:models/metrics")
     return warehouse
 
 
