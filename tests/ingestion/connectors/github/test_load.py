@@ -17,12 +17,12 @@ from ingestion.pipeline import LoadError, LoadResult, load_connection
 Load = Callable[..., LoadResult]
 
 
-def loader(fake: FakeGitHub, directory: Path) -> Load:
-    """Loads the fake into a warehouse of that directory."""
+def loader(fake: FakeGitHub, directory: Path, **options: Any) -> Load:
+    """Loads the fake into a warehouse of that directory; options are further settings of the connection."""
 
     def run(full_refresh: bool = False) -> LoadResult:
         return load_connection(
-            CONNECTOR.settings(**fake.connection()),
+            CONNECTOR.settings(**fake.connection(), **options),
             warehouse=directory / "warehouse.duckdb",
             pipelines_dir=directory / "dlt",
             workspace=directory / "clones",
@@ -50,7 +50,7 @@ class LoadedTwice:
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> LoadedTwice:
     directory = tmp_path_factory.mktemp("loaded")
     with FakeGitHub(directory / "forge") as fake:
-        run = loader(fake, directory)
+        run = loader(fake, directory, issues=True)
         return LoadedTwice(directory, run(), run())
 
 
