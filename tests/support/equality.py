@@ -1,4 +1,4 @@
-"""Marts of two connections that read one organisation, compared by what people call things, never by keys.
+"""Marts that two runs made of one organisation, compared by what people call things, never by keys.
 
 A mart is turned into rows of natural ids: each `…_key` column becomes the name of what it points at, the
 mart's own key is left out. Rows are then paired by the mart's natural id, and columns compared.
@@ -6,7 +6,7 @@ mart's own key is left out. Rows are then paired by the mart's natural id, and c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,8 @@ import duckdb
 
 Row = dict[str, Any]
 
+# A ticket is known by the team whose tracker it stands in and its number there: Jira calls it CHEC-12, GitLab
+# acme/checkout#12. Things that no connection owns belong to those whose rows tell of them.
 _NAMES = """
 create temp table names as
 select repository_key as key, connection, name from marts.dim_repository
@@ -22,19 +24,34 @@ union all
 select change_key, c.connection, r.name || '#' || c.number
 from marts.fct_changes as c inner join marts.dim_repository as r using (repository_key)
 union all
-select b.person_key, null, min(replace(a.login, '[bot]', ''))
+select work_item_key, w.connection, t.team || ' ticket ' || regexp_extract(w.name, '[0-9]+$')
+from marts.dim_work_item as w
+inner join (select distinct project, team from warehouse.raw_flowgauge.tracker_statuses) as t
+    on w.project = t.project
+union all
+select b.person_key, b.connection, min(replace(a.login, '[bot]', '')) over (partition by b.person_key)
 from marts.bridge_person_accounts as b
 inner join warehouse.raw_flowgauge.person_accounts as p using (account_key)
 inner join warehouse.canonical.accounts as a on p.connection = a.connection and p.account = a.source_id
-group by b.person_key
 union all
-select team_key, null, name from marts.dim_team
+select distinct t.team_key, o.connection, t.name
+from marts.dim_team as t
+inner join (
+    select team_key, connection from marts.fct_changes
+    union all
+    select team_key, connection from marts.fct_work_items
+) as o using (team_key)
+where t.name != 'unknown'
 union all
-select service_key, null, name from marts.dim_service
+select s.service_key, r.connection, s.name
+from marts.dim_service as s
+left join marts.bridge_service_repositories as b using (service_key)
+left join marts.dim_repository as r using (repository_key)
 union all
-select environment_key, null, name from marts.dim_environment
+select distinct e.environment_key, d.connection, e.name
+from marts.dim_environment as e inner join marts.fct_deployments as d using (environment_key)
 union all
-select runner_pool_key, null, name from marts.dim_runner_pool
+select runner_pool_key, connection, name from marts.dim_runner_pool
 union all
 select deployment_key, d.connection,
     r.name || ' ' || e.name || ' ' || d.sha || ' ' || d.created_at
@@ -57,8 +74,8 @@ class Mart:
     Attributes:
         name: of the mart.
         id: its columns that, taken together, name a row; `_key` columns stand for the names behind them.
-        owner: the key column that tells which connection a row belongs to.
-        without: columns that no two connections share, such as the vendor's own ids.
+        owner: the key, an expression over the row `m`, that tells which connection a row belongs to.
+        without: columns that no two vendors share, such as their own ids.
         only: SQL condition on the rows, `m`, that are compared.
     """
 
@@ -70,18 +87,27 @@ class Mart:
 
 
 class Difference(NamedTuple):
-    """How often a column (or, where it is empty, a whole row) differs, and one example."""
+    """A value that differs between two readings, or (of a column `only …`) a row that one of them has."""
 
     mart: str
     column: str
-    count: int
-    example: str
+    key: tuple[Any, ...]
+    ours: Any
+    theirs: Any
 
 
-class Comparison:
-    """The marts of a published snapshot, seen by connection."""
+class Reading:
+    """An organisation as some connections of a home read it.
 
-    def __init__(self, home: Path) -> None:
+    Args:
+        name: what the connections are called together.
+        home: FLOWGAUGE_HOME after a run.
+        connections: those that read the organisation.
+    """
+
+    def __init__(self, name: str, home: Path, *connections: str) -> None:
+        self.name = name
+        self._connections = connections
         self._connection = duckdb.connect()
         published = home / "published" / "flowgauge.duckdb"
         self._connection.execute(f"attach '{published}' as published (read_only)")
@@ -89,8 +115,8 @@ class Comparison:
         self._connection.execute("use published")
         self._connection.execute(_NAMES)
 
-    def rows(self, mart: Mart, connection: str) -> dict[tuple[Any, ...], Row]:
-        """Rows of a connection by their natural ids; raises AssertionError where two share one."""
+    def rows(self, mart: Mart) -> dict[tuple[Any, ...], Row]:
+        """Rows by their natural ids; raises AssertionError where two that differ share one."""
         columns = [name for (name, *_) in self._query(f"describe marts.{mart.name}")]
         own = columns[0] if columns[0].endswith("_key") and columns[0] not in mart.id else ""
         kept = [name for name in columns if name not in {own, "connection", *mart.without}]
@@ -100,39 +126,25 @@ class Comparison:
             else f"m.{name}"
             for name in kept
         ]
+        connections = ", ".join(f"'{connection}'" for connection in self._connections)
         found = self._query(
             f"select {', '.join(named)} from marts.{mart.name} as m "
-            f"where m.{mart.owner} in (select key from names where connection = '{connection}') "
+            f"where {mart.owner} in (select key from names where connection in ({connections})) "
             f"and ({mart.only})"
         )
         rows: dict[tuple[Any, ...], Row] = {}
         for values in found:
             row = dict(zip(kept, values, strict=True))
             key = tuple(row[name] for name in mart.id)
-            assert key not in rows, f"{mart.name} has two rows {key}"
-            rows[key] = row
+            assert rows.setdefault(key, row) == row, f"{mart.name} has two rows {key}"
         return rows
 
-    def differences(self, mart: Mart, left: str, right: str) -> list[Difference]:
-        """Columns in which rows of two connections differ, and rows that only one of them has."""
-        ours, theirs = self.rows(mart, left), self.rows(mart, right)
-        found = [
-            Difference(mart.name, side, len(keys), str(min(keys, key=str)))
-            for side, keys in (
-                (f"only {left}", ours.keys() - theirs.keys()),
-                (f"only {right}", theirs.keys() - ours.keys()),
-            )
-            if keys
-        ]
-        both = ours.keys() & theirs.keys()
-        columns = next(iter(ours.values())).keys() if ours else ()
-        for column in columns:
-            unequal = sorted((key for key in both if ours[key][column] != theirs[key][column]), key=str)
-            if unequal:
-                key = unequal[0]
-                example = f"{key}: {ours[key][column]!r} and {theirs[key][column]!r}"
-                found.append(Difference(mart.name, column, len(unequal), example))
-        return found
+    def marts(self) -> set[str]:
+        """Names of all marts."""
+        tables = self._query(
+            "select table_name from duckdb_tables() where database_name = 'published' and schema_name = 'marts'"
+        )
+        return {name for (name,) in tables}
 
     def names(self) -> dict[str, str]:
         """What people call the things behind keys."""
@@ -142,55 +154,121 @@ class Comparison:
         return self._connection.execute(sql).fetchall()
 
 
-# Not every vendor lets teams be asked: what follows from such requests is compared elsewhere or nowhere.
-_ASKED_OF_PERSONS_ONLY = """
-m.mechanism != 'review_request'
-or (select min(name) from names where key = m.flow_item_key) not in (
-    select n.name
-    from marts.fct_review_requests as r inner join names as n on r.change_key = n.key
-    where r.asked_team is not null
-)
-"""
-# Jobs so short that a runner's clock makes them end before they start: vendors mend that in different ways.
-_LASTING = "m.run_seconds > 0 or m.run_seconds is null"
+def differences(mart: Mart, left: Reading, right: Reading) -> list[Difference]:
+    """Values in which rows of two readings differ, and rows that only one of them has."""
+    ours, theirs = left.rows(mart), right.rows(mart)
+    lonely = [
+        *(Difference(mart.name, f"only {left.name}", key, row, None) for key, row in ours.items()),
+        *(Difference(mart.name, f"only {right.name}", key, None, row) for key, row in theirs.items()),
+    ]
+    return [
+        *(each for each in lonely if (each.key in ours) != (each.key in theirs)),
+        *(
+            Difference(mart.name, column, key, value, theirs[key][column])
+            for key, row in ours.items()
+            if key in theirs
+            for column, value in row.items()
+            if value != theirs[key][column]
+        ),
+    ]
+
+
+def summary(found: Iterable[Difference]) -> list[str]:
+    """How often each column differs, with an example, for whoever reads a failed test."""
+    by_column: dict[tuple[str, str], list[Difference]] = {}
+    for each in found:
+        by_column.setdefault((each.mart, each.column), []).append(each)
+    return [
+        f"{mart}.{column}: {len(places)}, as {places[0].key}: {places[0].ours!r} and {places[0].theirs!r}"
+        for (mart, column), places in by_column.items()
+    ]
+
 
 MARTS = (
-    Mart("fct_changes", ("repository_key", "number"), "repository_key", ("source_id",)),
+    Mart("fct_changes", ("repository_key", "number"), "m.repository_key", ("source_id",)),
     Mart(
         "fct_stage_visits",
         ("flow_item_key", "stage_key", "visit_number"),
-        "flow_item_key",
+        "m.flow_item_key",
         ("source_event_id",),
     ),
     Mart(
         "fct_handoffs",
         ("flow_item_key", "mechanism", "from_role", "to_role", "round_number"),
-        "flow_item_key",
-        only=_ASKED_OF_PERSONS_ONLY,
+        "m.flow_item_key",
     ),
-    Mart("fct_review_requests", ("change_key", "person_key", "asked_team", "asked_at"), "change_key"),
+    Mart("fct_review_requests", ("change_key", "person_key", "asked_team", "asked_at"), "m.change_key"),
+    Mart("fct_work_items", ("work_item_key",), "m.work_item_key", ("source_id",)),
+    Mart("bridge_work_item_changes", ("work_item_key", "change_key"), "m.work_item_key"),
+    Mart("dim_work_item", ("work_item_key",), "m.work_item_key", ("name", "project")),
+    Mart(
+        "fct_flow_daily",
+        ("flow_item_type", "stage_key", "team_key", "service_key", "repository_key", "date_day"),
+        "coalesce(nullif(m.repository_key, md5('unknown')), m.team_key)",
+    ),
+    Mart(
+        "fct_rejected_rows",
+        ("table_name", "item_key", "measure", "rule"),
+        "m.item_key",
+        only="m.layer = 'marts'",
+    ),
     Mart(
         "fct_deployments",
         ("repository_key", "environment_key", "sha", "created_at"),
-        "repository_key",
+        "m.repository_key",
         ("source_id",),
     ),
     Mart(
         "fct_ci_runs",
         ("repository_key", "sha", "queued_at", "attempt"),
-        "repository_key",
+        "m.repository_key",
         ("source_id", "run"),
     ),
     Mart(
         "fct_ci_jobs",
         ("repository_key", "sha", "name", "queued_at", "attempt"),
-        "repository_key",
+        "m.repository_key",
         ("source_id",),
-        only=_LASTING,
     ),
-    Mart("fct_commits", ("repository_key", "sha"), "repository_key"),
-    Mart("fct_releases", ("repository_key", "tag"), "repository_key", ("source_id",)),
-    Mart("bridge_change_services", ("change_key", "service_key"), "change_key"),
-    Mart("bridge_deployment_changes", ("deployment_key", "change_key"), "change_key"),
-    Mart("bridge_deployment_commits", ("deployment_key", "commit_key"), "deployment_key"),
+    Mart("fct_test_cycles", ("repository_key", "sha"), "m.repository_key"),
+    Mart("fct_commits", ("repository_key", "sha"), "m.repository_key"),
+    Mart("fct_releases", ("repository_key", "tag"), "m.repository_key", ("source_id",)),
+    Mart("bridge_change_services", ("change_key", "service_key"), "m.change_key"),
+    Mart("bridge_deployment_changes", ("deployment_key", "change_key"), "m.deployment_key"),
+    Mart("bridge_deployment_commits", ("deployment_key", "commit_key"), "m.deployment_key"),
+    Mart("bridge_deployment_services", ("deployment_key", "service_key"), "m.deployment_key"),
+    Mart("bridge_service_repositories", ("service_key", "repository_key", "path_prefix"), "m.repository_key"),
+    Mart("bridge_team_members", ("team_key", "person_key", "valid_from"), "m.team_key"),
+    Mart("dim_repository", ("name",), "m.repository_key", ("source_id",)),
+    Mart("dim_environment", ("name",), "m.environment_key"),
+    Mart("dim_service", ("name", "valid_from"), "m.service_key"),
+    Mart("dim_team", ("name", "valid_from"), "m.team_key"),
+    Mart("dim_runner_pool", ("name",), "m.runner_pool_key"),
+    Mart("dim_person", ("person_key",), "m.person_key", ("pseudonym",)),
 )
+
+UNCOMPARED = {
+    **dict.fromkeys(
+        ("bridge_person_accounts", "bridge_person_aliases", "bridge_ambiguous_accounts"),
+        "accounts are each vendor's own; whom they make one person is compared as dim_person",
+    ),
+    "dim_connection": "is about connections",
+    **dict.fromkeys(
+        ("dim_stage", "dim_role", "dim_date", "dim_calendar_day", "dim_assistant"),
+        "follows from the settings and seeds alone, for all connections of a home",
+    ),
+    **dict.fromkeys(
+        ("fct_incidents", "bridge_incident_deployments"), "neither GitHub and Jira nor GitLab pages anybody"
+    ),
+    **dict.fromkeys(
+        (
+            "dim_feature",
+            "dim_customer_account",
+            "fct_feature_adoption",
+            "fct_survey_responses",
+            "fct_assistant_usage_daily",
+        ),
+        "neither GitHub and Jira nor GitLab tells what is exposed, used or answered",
+    ),
+}
+"""Marts that are not compared, and why not."""

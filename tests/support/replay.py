@@ -39,16 +39,23 @@ class Replay:
     token: str = TOKEN
 
     @property
-    def jira_url(self) -> str:
-        """Address of Jira's API."""
-        host, _, port = self.github_url.rpartition(":")
-        return f"{host}:{int(port) + 2}"
+    def gitlab_url(self) -> str:
+        """Address of GitLab's REST API."""
+        return f"{self._after(1)}/api/v4"
 
     @property
-    def gitlab_url(self) -> str:
-        """GitLab's REST API, on the port after GitHub's."""
+    def jira_url(self) -> str:
+        """Address of Jira's API."""
+        return self._after(2)
+
+    @property
+    def jenkins_url(self) -> str:
+        """Address of Jenkins."""
+        return self._after(4)
+
+    def _after(self, places: int) -> str:
         host, _, port = self.github_url.rpartition(":")
-        return f"{host}:{int(port) + 1}/api/v4"
+        return f"{host}:{int(port) + places}"
 
 
 @pytest.fixture(scope="session")

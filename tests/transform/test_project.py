@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -44,6 +45,47 @@ def test_every_column_of_every_relation_is_described(project: DbtProject) -> Non
             "where table_schema in ('staging', 'intermediate', 'canonical', 'marts', 'metrics')"
         ).fetchall()
     assert set(built) == described
+
+
+@pytest.mark.parametrize("connector", sorted(connectors()))
+def test_relations_of_a_connector_build_when_it_is_the_only_one(project: DbtProject, connector: str) -> None:
+    """Its relations have the contract's types by themselves: a union would lend them those of the others.
+
+    That they read no other connector's models is a rule of the layers.
+    """
+    assert provided_entities(connector)
+    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+        differing = [
+            (entity, *found)
+            for entity in provided_entities(connector)
+            for found in differing_types(connection, connector, entity)
+        ]
+    assert differing == []
+
+
+def differing_types(
+    connection: duckdb.DuckDBPyConnection, connector: str, entity: str
+) -> Iterator[tuple[str, str, str]]:
+    """Columns whose type is not the contract's, in the relation as dbt reads it: a query without rows."""
+    wanted = connection.execute(f"select * from canonical.{entity} limit 0").description
+    columns = ", ".join(name for name, *_ in wanted)
+    relation = f"intermediate.int_{connector}__{entity}"
+    given = connection.execute(f"select {columns} from {relation} where false limit 0").description
+    for (name, expected, *_), (_, found, *_) in zip(wanted, given, strict=True):
+        if found != expected:
+            yield name, str(found), str(expected)
+
+
+def test_a_column_whose_type_another_connector_would_lend_is_found() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema canonical; create schema intermediate")
+        connection.execute("create table canonical.branch_rules (repository text, required_check_names text[])")
+        connection.execute(
+            "create view intermediate.int_forge__branch_rules as "
+            "select 'r' as repository, from_json(cast(null as json), '[\"VARCHAR\"]') as required_check_names"
+        )
+        found = list(differing_types(connection, "forge", "branch_rules"))
+    assert [name for name, *_ in found] == ["required_check_names"]
 
 
 def test_every_unit_test_belongs_to_a_model_that_is_no_union(project: DbtProject) -> None:

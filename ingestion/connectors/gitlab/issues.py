@@ -59,7 +59,7 @@ def _issue(walk: Walk, issue: Payload) -> Payload:
         "state": issue["state"],
         "status_label_id": text(status.get("id")),
         "status_label": status.get("name"),
-        "type_label": kind.get("name"),
+        "type_label": kind["name"].removeprefix(settings.type_label_prefix) if kind else None,
         "author_id": walk.accounts.id_of(issue.get("author")),
         "assignee_id": walk.accounts.id_of(assignees[0] if assignees else issue.get("assignee")),
         "due_on": issue.get("due_date"),
@@ -70,9 +70,8 @@ def _issue(walk: Walk, issue: Payload) -> Payload:
 
 
 def _scoped(labels: list[Payload], prefix: str) -> Payload:
-    """The label of a scope, without the scope in its name; empty where the issue bears none."""
-    found = next((label for label in labels if label["name"].startswith(prefix)), None)
-    return {**found, "name": found["name"].removeprefix(prefix)} if found else {}
+    """The label of a scope; empty where the issue bears none."""
+    return next((label for label in labels if label["name"].startswith(prefix)), {})
 
 
 def _event(walk: Walk, issue: Payload, event: Payload) -> Payload:

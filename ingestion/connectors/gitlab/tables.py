@@ -368,7 +368,7 @@ ISSUES = Table(
         _text("type", "issue, incident, task and the like."),
         _id("state", "opened or closed."),
         _text("status_label_id", "Scoped label that tells its status; null if it bears none."),
-        _text("status_label", "That label's name, without its scope."),
+        _text("status_label", "That label's name, scope and all, as trackers map it."),
         _text("type_label", "Scoped label that tells its type, without its scope; null if it bears none."),
         _text("author_id", "Author, accounts.id."),
         _text("assignee_id", "First assignee, accounts.id."),
@@ -392,7 +392,7 @@ LABEL_EVENTS = Table(
         _ACTOR,
         _text("action", "add or remove."),
         _text("label_id", "Label, where it is one that tells the status; else null."),
-        _text("label", "That label's name, without its scope."),
+        _text("label", "That label's name, scope and all, as trackers map it."),
     ),
 )
 

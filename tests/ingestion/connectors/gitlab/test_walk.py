@@ -99,8 +99,8 @@ def test_approvals_of_deployments_are_asked_for_where_there_are_such(walker: Wal
 def test_status_and_type_of_an_issue_are_told_by_its_scoped_labels(walker: Walker) -> None:
     walked = walker.walk()
     row = walked.row("issues", number=1)
-    assert (row["status_label_id"], row["status_label"], row["type_label"]) == ("61", "in dev", "bug")
-    assert walked.row("issue_label_events")["label"] == "in dev"
+    assert (row["status_label_id"], row["status_label"], row["type_label"]) == ("61", "workflow::in dev", "bug")
+    assert walked.row("issue_label_events")["label"] == "workflow::in dev"
     assert walked.row("issue_iteration_events")["iteration_id"] == "70"
 
 

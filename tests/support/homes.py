@@ -1,0 +1,137 @@
+"""The homes that end-to-end tests read: whole runs, each made once for all tests and workers.
+
+One company is read twice, as GitHub with Jira and as GitLab, in a home each: the tickets that its titles name
+are known once in each. What else has to be run from end to end is read beside it, for a run costs more by its
+being one than by what it reads: recordings of real systems, where they are at hand, and a company that builds
+with Jenkins. They share no name, no person and no ticket key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.command import flowgauge
+from support.companies import Company, served
+from support.replay import Replay, published_schema, replay_folder, running_replay
+from support.shared import made_once
+
+from sandbox.organisation import COMPANY
+from sandbox.scenario import Size
+from sandbox.vendor import STACKS, TOKEN, TOKEN_VARIABLE
+
+# Four teams of three: the least in which all policies of repositories occur.
+SIZE, WEEKS = Size(teams=4, developers_per_team=3), 8
+JENKINS = Company("orbit", "balanced", 2, STACKS["jenkins"])
+
+
+def _recorded_github(replay: Replay) -> dict[str, Any]:
+    common = {"base_url": replay.github_url, "token": "${REPLAY_TOKEN}"}
+    return {
+        "connections": [
+            {
+                "name": "recorded-github",
+                "connector": "github",
+                **common,
+                "repositories": ["panjf2000/ants"],
+                "clone": False,
+                "issues": True,
+            },
+            {
+                "name": "recorded-jira",
+                "connector": "jira",
+                **common,
+                "base_url": replay.jira_url,
+                "email": "reader@example.invalid",
+                "projects": ["EE", "K5"],
+                "time_zone": "UTC",
+                "without": ["boards"],
+            },
+        ],
+        "bots": ["golangcibot"],
+    }
+
+
+def _recorded_gitlab(replay: Replay) -> dict[str, Any]:
+    return {
+        "connections": [
+            {
+                "name": "recorded-gitlab",
+                "connector": "gitlab",
+                "base_url": replay.gitlab_url,
+                "token": "${REPLAY_TOKEN}",
+                "projects": ["gitlab-data/snowflake_spend", "merico/pip_test"],
+                "clone": False,
+            },
+            {
+                "name": "recorded-jenkins",
+                "connector": "jenkins",
+                "base_url": replay.jenkins_url,
+                "user": "ann",
+                "token": "${REPLAY_TOKEN}",
+            },
+        ]
+    }
+
+
+@dataclass(frozen=True)
+class Home:
+    """What one run reads.
+
+    Attributes:
+        companies: the simulated ones.
+        recorded: settings that read the recordings.
+        is_schema_needed: whether GitHub's published schema is needed to serve those.
+    """
+
+    name: str
+    companies: Sequence[Company]
+    recorded: Callable[[Replay], dict[str, Any]]
+    is_schema_needed: bool = False
+
+    def built(self, factory: pytest.TempPathFactory) -> Path:
+        """FLOWGAUGE_HOME after the run."""
+        return made_once(factory, self.name, self._run) / ".flowgauge"
+
+    def recordings(self) -> Path:
+        """Folder of the recordings that it reads; skips or fails where they are not at hand."""
+        if self.is_schema_needed:
+            published_schema()
+        return replay_folder()
+
+    def _run(self, folder: Path) -> None:
+        path = folder / "flowgauge.yaml"
+        with (
+            served(self.companies, folder / "sandbox", size=SIZE, weeks=WEEKS, settings=path) as shown,
+            ExitStack() as stack,
+        ):
+            tokens = {TOKEN_VARIABLE: TOKEN}
+            try:
+                recordings = self.recordings()
+            except pytest.skip.Exception:
+                pass
+            else:
+                schema = published_schema() if self.is_schema_needed else None
+                replay = stack.enter_context(running_replay(recordings, schema))
+                tokens["REPLAY_TOKEN"] = replay.token
+                settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+                for key, more in self.recorded(replay).items():
+                    settings[key] += more
+                path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+            as_of = next(iter(shown.values())).shown_until
+            done = flowgauge("run", "--as-of", as_of, cwd=folder, environment=tokens, seconds=900)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+GITHUB = Home(
+    "github",
+    [Company(COMPANY, "balanced", 1, ("github", "jira"))],
+    _recorded_github,
+    is_schema_needed=True,
+)
+GITLAB = Home("gitlab", [Company(COMPANY, "balanced", 1, ("gitlab",)), JENKINS], _recorded_gitlab)
