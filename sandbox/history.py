@@ -123,7 +123,7 @@ class Change:
 
     @property
     def shown_ticket(self) -> "Ticket | None":
-        """The ticket that it names, or to which somebody linked it: half of those that name none are linked."""
+        """The ticket that it names or was linked to by hand, as half of those are that name none."""
         return self.ticket if self.is_ticket_named or self.id % 2 == 0 else None
 
 

@@ -24,9 +24,9 @@ def _connection(organisation: Organisation, url: str, now: int) -> dict[str, Any
 
 
 def _settings(organisation: Organisation, now: int) -> dict[str, Any]:
-    """What its labels mean, and whose its projects are; a closed issue is done, whatever it bears."""
+    """What its labels mean, and whose its projects are; without one an issue is opened or closed."""
     statuses = {
-        "idea": ["workflow::idea"],
+        "idea": ["opened"],
         "ready": ["workflow::ready"],
         "started": ["workflow::in progress"],
         "done": ["closed"],

@@ -1,4 +1,4 @@
-"""What happened to a merge request in the words of GitLab's notes. Comments of people have no words here.
+"""What happened to merge requests and issues in the words of GitLab's notes; comments have no words here.
 
 Requests to teams leave no trace: GitLab asks persons only.
 """
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from sandbox.gitlab.view import MergeRequest
+from sandbox.gitlab.view import Issue, MergeRequest
 from sandbox.history import Account, Event, Head
 
-HEAD_NOTES = 900_000_000_000
-"""Notes on pushes are numbered from here, others by their event."""
+HEAD_NOTES, ISSUE_NOTES = 900_000_000_000, 800_000_000_000
+"""Notes on pushes and on issues are numbered from here, others by their event."""
 
 _FIXED = {
     "ready_for_review": "marked this merge request as **ready**",
@@ -40,6 +40,22 @@ def notes(request: MergeRequest) -> list[Note]:
     """Return the notes, newest first."""
     found = [*_pushes(request.change.id, request.versions, request.change.author), *_events(request)]
     return sorted(found, key=lambda note: (note.at, note.id), reverse=True)
+
+
+def issue_notes(issue: Issue, now: int) -> list[Note]:
+    """Return the notes of an issue, newest first: to whom it was assigned."""
+    steps = [step for step in issue.ticket.fields if step.field == "assignee" and step.at <= now]
+    found = [
+        Note(
+            ISSUE_NOTES + issue.ticket.id * 100 + place,
+            step.at,
+            step.actor,
+            f"assigned to @{username(step.actor)}",
+        )
+        for place, step in enumerate(steps)
+        if step.actor
+    ]
+    return found[::-1]
 
 
 def username(account: Account) -> str:

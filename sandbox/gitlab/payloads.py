@@ -178,8 +178,8 @@ def description(body: str, request: MergeRequest, view: ProjectView) -> str:
     return body
 
 
-def note(one: Note, request: MergeRequest) -> Payload:
-    """A note on a merge request."""
+def note(one: Note, on: MergeRequest | Issue) -> Payload:
+    """A note on a merge request or an issue."""
     at = stamp(one.at)
     return {
         "id": one.id,
@@ -189,12 +189,20 @@ def note(one: Note, request: MergeRequest) -> Payload:
         "created_at": at,
         "updated_at": at,
         "system": one.is_system,
-        "noteable_id": request.change.id,
-        "noteable_type": "MergeRequest",
-        "noteable_iid": request.change.number,
+        **_noteable(on),
         "resolvable": one.kind is not None,
         "confidential": False,
         "internal": False,
+    }
+
+
+def _noteable(on: MergeRequest | Issue) -> Payload:
+    if isinstance(on, Issue):
+        return {"noteable_id": ISSUES + on.ticket.id, "noteable_type": "Issue", "noteable_iid": on.number}
+    return {
+        "noteable_id": on.change.id,
+        "noteable_type": "MergeRequest",
+        "noteable_iid": on.change.number,
     }
 
 

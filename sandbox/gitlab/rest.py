@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from urllib.parse import unquote, urlencode
 
 from sandbox.gitlab import payloads
-from sandbox.gitlab.notes import notes, username
-from sandbox.gitlab.view import MergeRequest, ProjectView, View
+from sandbox.gitlab.notes import issue_notes, notes, username
+from sandbox.gitlab.view import Issue, MergeRequest, ProjectView, View
 from sandbox.history import Account
 from sandbox.http import Request, Response
 
@@ -517,13 +517,26 @@ def issues(call: Call, project: str) -> Response:
     return listed(call, found, present)
 
 
+def _issue(call: Call, project: str, number: int) -> Issue:
+    found = call.project(project).issues
+    if not 1 <= number <= len(found):
+        raise NotFoundError
+    return found[number - 1]
+
+
+@route(r"/projects/{project}/issues/{number:d}/notes")
+def notes_of_issue(call: Call, project: str, number: int) -> Response:
+    """System notes of an issue."""
+    one = _issue(call, project, number)
+    return listed(call, issue_notes(one, call.view.now), lambda note: payloads.note(note, one))
+
+
 @route(r"/projects/{project}/issues/{number:d}/resource_{kind}_events")
 def issue_events(call: Call, project: str, number: int, kind: str) -> Response:
     """Events of an issue's labels, states or iterations, of which there are none."""
-    view = call.project(project)
-    if not 1 <= number <= len(view.issues) or kind not in {"label", "state", "iteration"}:
+    if kind not in {"label", "state", "iteration"}:
         raise NotFoundError
-    one, now = view.issues[number - 1], view.now
+    one, now = _issue(call, project, number), call.view.now
     found: list[Payload] = []
     if kind != "iteration":
         found = payloads.label_events(one, now) if kind == "label" else payloads.issue_state_events(one, now)

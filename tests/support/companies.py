@@ -61,7 +61,9 @@ def served(
         found: dict[str, Served] = {}
         merged: dict[str, Any] = {}
         for company in companies:
-            sandbox = Sandbox(company.simulated(size, weeks), folder / company.name, vendor_names=company.vendors)
+            sandbox = Sandbox(
+                company.simulated(size, weeks), folder / company.name, vendor_names=company.vendors
+            )
             sandbox.write_files()
             sandbox.start()
             stack.callback(sandbox.stop)

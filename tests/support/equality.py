@@ -142,7 +142,8 @@ class Reading:
     def marts(self) -> set[str]:
         """Names of all marts."""
         tables = self._query(
-            "select table_name from duckdb_tables() where database_name = 'published' and schema_name = 'marts'"
+            "select table_name from duckdb_tables() "
+            "where database_name = 'published' and schema_name = 'marts'"
         )
         return {name for (name,) in tables}
 

@@ -32,7 +32,7 @@ def at(day: int, hour: int, minute: int = 0, month: int = 1) -> str:
 def note(
     number: int, when: str, author: Payload, body: str, *, is_system: bool = True, **more: Any
 ) -> Payload:
-    """A note on a merge request."""
+    """A note on a merge request or an issue."""
     return {
         "id": number,
         "type": None,
@@ -248,6 +248,10 @@ def first_lists() -> Lists:
         "/issues/1/resource_state_events": [
             {"id": 95, "user": BEN, "created_at": at(2, 12), "state": "closed"}
         ],
+        "/issues/1/notes": [
+            note(92, at(1, 12), BEN, "assigned to @ann"),
+            note(93, at(1, 13), ANN, "assigned to @ben and unassigned @ann"),
+        ],
         "/issues/1/resource_iteration_events": [
             {"id": 97, "user": BEN, "created_at": at(1, 12), "iteration": {"id": 70}, "action": "add"}
         ],
@@ -259,6 +263,7 @@ def first_lists() -> Lists:
     for row in lists["/issues"]:
         for kind in ("label", "state", "iteration"):
             lists.setdefault(f"/issues/{row['iid']}/resource_{kind}_events", [])
+        lists.setdefault(f"/issues/{row['iid']}/notes", [])
     return lists
 
 

@@ -119,7 +119,7 @@ class SmallJira:
         repository = Repository(1, [(0, "acme/checkout")], 0)
         linked = Change(
             8, 17, repository, self.bob, at(9), "Mend the cart", "", head_branch="x", is_draft_at_open=False,
-            base_sha="",
+            base_sha="", ticket=done,
         )  # fmt: skip
         done.changes.append(linked)
 

@@ -79,7 +79,9 @@ def differing_types(
 def test_a_column_whose_type_another_connector_would_lend_is_found() -> None:
     with duckdb.connect() as connection:
         connection.execute("create schema canonical; create schema intermediate")
-        connection.execute("create table canonical.branch_rules (repository text, required_check_names text[])")
+        connection.execute(
+            "create table canonical.branch_rules (repository text, required_check_names text[])"
+        )
         connection.execute(
             "create view intermediate.int_forge__branch_rules as "
             "select 'r' as repository, from_json(cast(null as json), '[\"VARCHAR\"]') as required_check_names"

@@ -77,7 +77,8 @@ CONNECTOR = Connector(
             "created": "exact",
             "status": "exact",
             "sprint": "exact",
-            "assignee": "absent",
+            # System notes tell them, in known English wordings only.
+            "assignee": "exact",
             "due_at": "absent",
             "parent": "absent",
         },

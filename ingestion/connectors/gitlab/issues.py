@@ -1,6 +1,6 @@
-"""Issues as tickets, with the events of their labels, states and iterations; prose stays behind.
+"""Issues as tickets, with the events of their labels, states, iterations and assignees; prose stays behind.
 
-GitLab keeps no history of assignees and due dates but in prose, so that there is none here.
+GitLab keeps no history of due dates but in dates as people write them, so that there is none here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingestion.connector import Page
+from ingestion.connectors.gitlab import notes
 from ingestion.connectors.gitlab.walk import Walk, text
 
 Payload = dict[str, Any]
@@ -17,7 +18,9 @@ _EVENTS = {
     "issue_label_events": "/resource_label_events",
     "issue_state_events": "/resource_state_events",
     "issue_iteration_events": "/resource_iteration_events",
+    "issue_assignee_events": "/notes",
 }
+_ASSIGNMENTS = {"assigned": "add", "unassigned": "remove"}
 _BATCH = 50
 
 
@@ -37,7 +40,8 @@ def _row_pages(walk: Walk, batch: list[Payload]) -> Iterator[Page]:
             found = walk.all_of(f"/issues/{issue['iid']}{path}")
             if found is not None:
                 parents[table].append((str(issue["id"]),))
-                events[table].extend(_event(walk, issue, one) for one in found)
+                told = _assignments if path == "/notes" else _event
+                events[table].extend(row for one in found for row in told(walk, issue, one))
     yield walk.accounts.take()
     yield Page("issues", rows)
     for table in _EVENTS:
@@ -74,24 +78,45 @@ def _scoped(labels: list[Payload], prefix: str) -> Payload:
     return next((label for label in labels if label["name"].startswith(prefix)), {})
 
 
-def _event(walk: Walk, issue: Payload, event: Payload) -> Payload:
+def _event(walk: Walk, issue: Payload, event: Payload) -> Iterator[Payload]:
     """An event with what its kind tells: a label or iteration that came or went, or a state."""
-    row = {
+    row = _happened(walk, issue, event, event.get("user"))
+    if "state" in event:
+        yield {**row, "state": event["state"]}
+    elif "iteration" in event:
+        iteration = event["iteration"] or {}
+        yield {**row, "action": event["action"], "iteration_id": text(iteration.get("id"))}
+    else:
+        labels = [event["label"]] if event.get("label") else []
+        status = _scoped(labels, walk.settings.status_label_prefix)
+        yield {
+            **row,
+            "action": event["action"],
+            "label_id": text(status.get("id")),
+            "label": status.get("name"),
+        }
+
+
+def _assignments(walk: Walk, issue: Payload, note: Payload) -> Iterator[Payload]:
+    """Whom a system note says that the issue was assigned to, or taken from."""
+    if not note.get("system"):
+        return
+    row = _happened(walk, issue, note, note.get("author"))
+    for position, told in enumerate(notes.said(note["body"]), start=1):
+        if told.type in _ASSIGNMENTS and told.username:
+            yield {
+                **row,
+                "id": f"{note['id']}:{position}",
+                "action": _ASSIGNMENTS[told.type],
+                "assignee_id": walk.accounts.named(told.username),
+            }
+
+
+def _happened(walk: Walk, issue: Payload, event: Payload, actor: Payload | None) -> Payload:
+    return {
         "id": str(event["id"]),
         "issue_id": str(issue["id"]),
         "repository_id": walk.id,
         "occurred_at": event["created_at"],
-        "actor_id": walk.accounts.id_of(event.get("user")),
-    }
-    if "state" in event:
-        return {**row, "state": event["state"]}
-    if "iteration" in event:
-        return {**row, "action": event["action"], "iteration_id": text((event["iteration"] or {}).get("id"))}
-    labels = [event["label"]] if event.get("label") else []
-    status = _scoped(labels, walk.settings.status_label_prefix)
-    return {
-        **row,
-        "action": event["action"],
-        "label_id": text(status.get("id")),
-        "label": status.get("name"),
+        "actor_id": walk.accounts.id_of(actor),
     }

@@ -1,7 +1,7 @@
 """What GitLab's system notes say, by their exact English wordings: kinds of events, never the words.
 
-Drafts, requests for review, approvals and merge trains leave no other trace. A wording that is not known here
-(another version, another language) is `unknown`, and is counted, not guessed.
+Drafts, requests for review, approvals, merge trains and assignments leave no other trace. A wording that is
+not known here (another version, another language) is `unknown`, and is counted, not guessed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _REQUEST = re.compile(rf"requested review from (?P<asked>{_USERS})")
 _REQUEST_REMOVED = re.compile(
     rf"(?:requested review from (?P<asked>{_USERS}) and )?removed review request for (?P<removed>{_USERS})"
 )
+_ASSIGNED = re.compile(rf"assigned to (?P<assigned>{_USERS})(?: and unassigned (?P<unassigned>{_USERS}))?")
+_UNASSIGNED = re.compile(rf"unassigned (?P<unassigned>{_USERS})")
 _RESET = re.compile(rf"reset approvals from (?P<reset>{_USERS}) by pushing to the branch")
 _TARGET = re.compile(r"changed target branch from `(?P<old>[^`]+)` to `(?P<new>[^`]+)`")
 
@@ -57,8 +59,6 @@ _FIXED: tuple[tuple[re.Pattern[str], Said], ...] = tuple(
             Said("train_left", detail="aborted"),
         ),
         (r"added \d+ commits?(?:\n.*)?", Said(OTHER)),
-        (r"assigned to @.+", Said(OTHER)),
-        (r"unassigned @.+", Said(OTHER)),
         (r"mentioned in .+", Said(OTHER)),
         (r"changed title from .+", Said(OTHER)),
         (r"changed the description", Said(OTHER)),
@@ -81,6 +81,11 @@ def said(body: str) -> Iterator[Said]:
     elif match := _REQUEST_REMOVED.fullmatch(words):
         yield from _each("review_requested", match["asked"] or "")
         yield from _each("review_request_removed", match["removed"])
+    elif match := _ASSIGNED.fullmatch(words):
+        yield from _each("assigned", match["assigned"])
+        yield from _each("unassigned", match["unassigned"] or "")
+    elif match := _UNASSIGNED.fullmatch(words):
+        yield from _each("unassigned", match["unassigned"])
     elif match := _RESET.fullmatch(words):
         yield from _each("approval_reset", match["reset"])
     elif match := _TARGET.fullmatch(words):

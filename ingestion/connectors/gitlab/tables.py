@@ -427,6 +427,22 @@ ITERATION_EVENTS = Table(
     ),
 )
 
+ASSIGNEE_EVENTS = Table(
+    name="issue_assignee_events",
+    description="One row per person to whom an issue was assigned or from whom it was taken.",
+    key=("id",),
+    complete_within=("issue_id",),
+    columns=(
+        _id("id", "GitLab's numeric note id, and the place among the persons that the note names."),
+        _ISSUE,
+        _REPOSITORY,
+        _OCCURRED,
+        _ACTOR,
+        _text("action", "add or remove."),
+        _text("assignee_id", "Whom it concerns."),
+    ),
+)
+
 TABLES = (
     REPOSITORIES,
     ACCOUNTS,
@@ -450,5 +466,6 @@ TABLES = (
     LABEL_EVENTS,
     ISSUE_STATE_EVENTS,
     ITERATION_EVENTS,
+    ASSIGNEE_EVENTS,
     *GIT_TABLES,
 )

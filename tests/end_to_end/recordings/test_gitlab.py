@@ -128,7 +128,9 @@ def test_durations_are_equal_and_impossible_ones_are_rejected_rows(
     home: Path, changes: Changes, facts: Facts
 ) -> None:
     merging = {number: row["created_to_merged_seconds"] for number, row in changes.items()}
-    coding = {number: row["coding_seconds"] for number, row in changes.items() if row["coding_seconds"] is not None}
+    coding = {
+        number: row["coding_seconds"] for number, row in changes.items() if row["coding_seconds"] is not None
+    }
     impossible = query(
         home,
         "select number, started_at, ended_at from marts.fct_rejected_rows "
@@ -137,9 +139,7 @@ def test_durations_are_equal_and_impossible_ones_are_rejected_rows(
     )
     for row in impossible:
         coding[str(row["number"])] = seconds(row, "started_at", "ended_at")
-    answer = {
-        number: seconds(row, "created_at", "first_response_at") for number, row in changes.items()
-    }
+    answer = {number: seconds(row, "created_at", "first_response_at") for number, row in changes.items()}
     for name, taken in (
         ("time_to_merge_s", merging),
         ("coding_time_s", coding),

@@ -20,9 +20,7 @@ GROUPS = {
 }
 
 
-@compares(
-    FILE, "*.builds", "*.by_result", "*.failure_rate", "*.duration_ms", "*.zero_duration"
-)
+@compares(FILE, "*.builds", "*.by_result", "*.failure_rate", "*.duration_ms", "*.zero_duration")
 def test_builds_are_runs_with_their_results_and_durations(home: Path, facts: Facts) -> None:
     assert GROUPS.keys() == facts("*.builds").keys()
     for group, condition in GROUPS.items():

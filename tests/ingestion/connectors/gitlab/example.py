@@ -76,6 +76,7 @@ EXAMPLE = Example(
         "deployment_approvals": 2,
         "releases": 2,
         "issues": 3,
+        "issue_assignee_events": 3,
         "branch_rules": 1,
     },
     surface=surface,

@@ -26,6 +26,9 @@ from ingestion.connectors.gitlab.notes import Said, said
             "requested review from @ben and removed review request for @ann",
             [Said("review_requested", "ben"), Said("review_request_removed", "ann")],
         ),
+        ("assigned to @ann and @ben", [Said("assigned", "ann"), Said("assigned", "ben")]),
+        ("assigned to @ben and unassigned @ann", [Said("assigned", "ben"), Said("unassigned", "ann")]),
+        ("unassigned @ann", [Said("unassigned", "ann")]),
         ("removed review request for @ann", [Said("review_request_removed", "ann")]),
         (
             "reset approvals from @ann and @ben by pushing to the branch",
@@ -57,6 +60,7 @@ def test_known_wordings(body: str, expected: list[Said]) -> None:
         "approved this merge request, I think",
         "Approved this merge request",
         "requested review from Ann",
+        "assigned to Ann",
         "",
     ],
 )

@@ -99,9 +99,20 @@ def test_approvals_of_deployments_are_asked_for_where_there_are_such(walker: Wal
 def test_status_and_type_of_an_issue_are_told_by_its_scoped_labels(walker: Walker) -> None:
     walked = walker.walk()
     row = walked.row("issues", number=1)
-    assert (row["status_label_id"], row["status_label"], row["type_label"]) == ("61", "workflow::in dev", "bug")
+    assert (row["status_label_id"], row["status_label"], row["type_label"]) == (
+        "61",
+        "workflow::in dev",
+        "bug",
+    )
     assert walked.row("issue_label_events")["label"] == "workflow::in dev"
     assert walked.row("issue_iteration_events")["iteration_id"] == "70"
+
+
+def test_assignments_of_an_issue_are_told_by_its_system_notes_alone(walker: Walker) -> None:
+    walker.fake.lists["/issues/1/notes"].append(note(94, at(1, 14), ANN, "assigned to @ann", is_system=False))
+    walked = walker.walk()
+    told = [(row["id"], row["action"], row["assignee_id"]) for row in walked.rows("issue_assignee_events")]
+    assert told == [("92:1", "add", "1"), ("93:1", "add", "2"), ("93:2", "remove", "1")]
 
 
 def test_the_second_walk_asks_for_lists_only(walker: Walker) -> None:

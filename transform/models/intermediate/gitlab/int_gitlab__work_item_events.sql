@@ -20,6 +20,12 @@ sprints as (
 
 ),
 
+assignees as (
+
+    select * from {{ ref('int_gitlab__issue_assignees') }}
+
+),
+
 created as (
 
     select
@@ -80,6 +86,20 @@ united as (
         occurred_at,
         actor_id
     from sprints
+    union all
+    select
+        connection,
+        issue_id,
+        event_id,
+        'assignee' as field,
+        from_assignee_id as from_value,
+        to_assignee_id as to_value,
+        cast(null as string) as from_name,
+        cast(null as string) as to_name,
+        cast(null as string) as to_category,
+        occurred_at,
+        actor_id
+    from assignees
 
 ),
 
