@@ -248,6 +248,9 @@ MARTS = (
     Mart("dim_person", ("person_key",), "m.person_key", ("pseudonym",)),
 )
 
+EMPTY = {"fct_rejected_rows", "fct_test_cycles"}
+"""Marts that are compared, and empty: the organisation has no impossible measures and no test reports."""
+
 UNCOMPARED = {
     **dict.fromkeys(
         ("bridge_person_accounts", "bridge_person_aliases", "bridge_ambiguous_accounts"),

@@ -96,7 +96,7 @@ class Home:
 
     def built(self, factory: pytest.TempPathFactory) -> Path:
         """FLOWGAUGE_HOME after the run."""
-        return made_once(factory, self.name, self._run) / ".flowgauge"
+        return made_once(factory, f"home-{self.name}", self._run) / ".flowgauge"
 
     def recordings(self) -> Path:
         """Folder of the recordings that it reads; skips or fails where they are not at hand."""
