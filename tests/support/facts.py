@@ -51,7 +51,7 @@ def facts_of(test: Any, folder: Path) -> Iterator[Facts]:
     file, paths = test.compared_facts
     facts = Facts(json.loads((folder / f"{file}.json").read_text(encoding="utf-8")), paths)
     yield facts
-    assert not facts.unread, "said to be compared, but never read"
+    assert not facts.unread, f"said to be compared, but never read: {sorted(facts.unread)}"
 
 
 def uncompared(folder: Path, file: str, untold: Mapping[str, str]) -> set[str]:
