@@ -158,7 +158,9 @@ def test_it_sees_tickets_as_issues_with_their_steps(project: Any, simulation: Si
         if ticket.team == team.name and ticket.created_at <= end
     ]
     seen = sorted(project.issues.list(iterator=True), key=lambda one: one.iid)
-    assert [seconds(one.created_at) for one in seen] == [ticket.created_at for ticket in told]
+    assert [(one.iid, seconds(one.created_at)) for one in seen] == [
+        (int(ticket.key.rpartition("-")[2]), ticket.created_at) for ticket in told
+    ]
     issue, ticket = next(
         (one, ticket)
         for one, ticket in zip(seen, told, strict=True)
@@ -171,3 +173,6 @@ def test_it_sees_tickets_as_issues_with_their_steps(project: Any, simulation: Si
         if event.action == "add"
     ]
     assert ("workflow::in progress", started.at) in added
+    assert [
+        (note.body, note.system, seconds(note.created_at)) for note in issue.notes.list(get_all=True)
+    ] == [(f"assigned to @{step.after}", True, step.at) for step in ticket.fields if step.field == "assignee"]
