@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
-from support.equality import EMPTY, MARTS, UNCOMPARED, Difference, Mart, Reading, differences, summary
+from support.equality import EMPTY, MARTS, UNCOMPARED, Difference, Event, Mart, Reading, differences, summary
 from support.homes import GITHUB, GITLAB
+
+from ingestion.connector import connectors
 
 Row = dict[str, Any]
 Rows = dict[tuple[Any, ...], Row]
@@ -266,6 +268,58 @@ def test_marts_differ_only_where_a_cause_is_known(
         (each.mart, each.column) for each in found
     }
     assert vanished == set(), "no longer differ: strike them from the list"
+
+
+Events = Counter[Event]
+
+BOUNDARIES = {
+    "change_events": ("github", "gitlab"),
+    "deployment_events": ("github", "gitlab"),
+    "work_item_events": ("jira", "gitlab"),
+}
+UNTOLD_THERE: dict[str, tuple[str, Callable[[Event, Events], bool]]] = {
+    "review_requested": (
+        "GitLab asks persons for reviews, never teams",
+        lambda event, _: event.subject is not None and "/" in event.subject,
+    ),
+    "dequeued": (
+        "GitLab's merge ends the ride on a train, GitHub tells that as well",
+        lambda event, ours: any(
+            (each.thing, each.type, each.occurred_at) == (event.thing, "merged", event.occurred_at)
+            for each in ours
+        ),
+    ),
+    "sprint": ("iterations come with GitLab's paid tiers; the company has none there", lambda *_: True),
+    "status": (
+        "labels that come and go within a second are one step",
+        lambda event, ours: (
+            sum(
+                (each.thing, each.type, each.occurred_at) == (event.thing, event.type, event.occurred_at)
+                for each in ours
+            )
+            > 1
+        ),
+    ),
+}
+"""Boundaries that GitHub or Jira tell and GitLab does not: type, cause, and whether it explains an event."""
+NEVER_HERE = {"base_changed", "review_request_removed", "auto_merge_disabled"}
+"""What the company never does."""
+
+
+@pytest.mark.parametrize(
+    ("entity", "here", "there"), [(entity, *both) for entity, both in BOUNDARIES.items()]
+)
+def test_every_boundary_that_both_declare_exact_is_equal(
+    first: Reading, second: Reading, entity: str, here: str, there: str
+) -> None:
+    declared = connectors()[here].provides[entity], connectors()[there].provides[entity]
+    types = {type_ for type_, exactness in declared[0].items() if exactness == declared[1][type_] == "exact"}
+    ours, theirs = first.events(entity, types), second.events(entity, types)
+    assert types - {event.type for event in ours} <= NEVER_HERE
+    assert theirs - ours == Counter()
+    untold = list((ours - theirs).elements())
+    assert [e for e in untold if e.type not in UNTOLD_THERE or not UNTOLD_THERE[e.type][1](e, ours)] == []
+    assert {event.type for event in untold} == types & UNTOLD_THERE.keys()
 
 
 def test_every_mart_is_compared_or_said_why_not(first: Reading) -> None:

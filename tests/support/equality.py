@@ -6,8 +6,10 @@ mart's own key is left out. Rows are then paired by the mart's natural id, and c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,6 +69,48 @@ from marts.fct_ci_runs as i inner join marts.dim_repository as r using (reposito
 """
 
 
+# What happened to what, when, by whom and to whom; who ends a deployment is not told by every vendor.
+_EVENTS = {
+    "change_events": """
+select r.name || '#' || c.number, e.type, e.occurred_at, a.login, coalesce(s.login, e.subject_team)
+from warehouse.canonical.change_events as e
+inner join warehouse.canonical.changes as c on e.connection = c.connection and e.change = c.source_id
+inner join warehouse.canonical.repositories as r
+    on c.connection = r.connection and c.repository = r.source_id
+left join logins as a on e.connection = a.connection and e.actor_account = a.account
+left join logins as s on e.connection = s.connection and e.subject_account = s.account
+""",
+    "deployment_events": """
+select r.name || ' ' || d.environment || ' ' || d.sha || ' ' || d.created_at,
+    e.type, e.occurred_at, null, null
+from warehouse.canonical.deployment_events as e
+inner join warehouse.canonical.deployments as d
+    on e.connection = d.connection and e.deployment = d.source_id
+inner join warehouse.canonical.repositories as r
+    on d.connection = r.connection and d.repository = r.source_id
+""",
+    "work_item_events": """
+select n.name, e.field, e.occurred_at, a.login, s.login
+from warehouse.canonical.work_item_events as e
+inner join marts.fct_work_items as w on e.connection = w.connection and e.work_item = w.source_id
+inner join names as n on w.work_item_key = n.key
+left join logins as a on e.connection = a.connection and e.actor_account = a.account
+left join logins as s
+    on e.connection = s.connection and e.to_value = s.account and e.field = 'assignee'
+""",
+}
+
+
+class Event(NamedTuple):
+    """A boundary of the canonical contract, by natural ids."""
+
+    thing: str
+    type: str
+    occurred_at: datetime
+    actor: str | None
+    subject: str | None
+
+
 @dataclass(frozen=True)
 class Mart:
     """How rows of a mart are told apart by natural ids.
@@ -114,6 +158,10 @@ class Reading:
         self._connection.execute(f"attach '{home / 'warehouse.duckdb'}' as warehouse (read_only)")
         self._connection.execute("use published")
         self._connection.execute(_NAMES)
+        self._connection.execute(
+            "create temp table logins as select connection, source_id as account, "
+            "replace(login, '[bot]', '') as login from warehouse.canonical.accounts"
+        )
 
     def rows(self, mart: Mart) -> dict[tuple[Any, ...], Row]:
         """Rows by their natural ids; raises AssertionError where two that differ share one."""
@@ -138,6 +186,14 @@ class Reading:
             key = tuple(row[name] for name in mart.id)
             assert rows.setdefault(key, row) == row, f"{mart.name} has two rows {key}"
         return rows
+
+    def events(self, entity: str, types: Collection[str]) -> Counter[Event]:
+        """How often each event of these types is told as exact."""
+        connections = ", ".join(f"'{connection}'" for connection in self._connections)
+        found = self._query(
+            f"{_EVENTS[entity]} where e.exactness = 'exact' and e.connection in ({connections})"
+        )
+        return Counter(event for event in map(Event._make, found) if event.type in types)
 
     def marts(self) -> set[str]:
         """Names of all marts."""
