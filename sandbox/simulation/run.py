@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import starmap, zip_longest
+from itertools import chain, starmap, zip_longest
 from typing import Any
 
 from sandbox.calendar import DAY, WEEK, instant
@@ -21,6 +21,7 @@ from sandbox.simulation.ci import Ci
 from sandbox.simulation.development import Development
 from sandbox.simulation.incidents import IncidentDesk
 from sandbox.simulation.merging import Merging
+from sandbox.simulation.paging import handoff_rows, incident_row, page_rows, resolution_rows
 from sandbox.simulation.product import ProductBoard
 from sandbox.simulation.releases import LiveDeployment, Releases
 from sandbox.simulation.world import NO_SHA, World
@@ -163,6 +164,11 @@ def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
     truth.derive("pushes", lambda: _pushes(opened))
     truth.derive("closings", lambda: _closings(opened))
     truth.derive("deployments", lambda: starmap(_deployment_row, world.releases.deployments))
+    noticed = [incident for incident in world.incidents.incidents if incident.record]
+    truth.derive("incidents", lambda: map(incident_row, noticed))
+    truth.derive("pages", lambda: chain.from_iterable(map(page_rows, noticed)))
+    truth.derive("resolutions", lambda: chain.from_iterable(map(resolution_rows, noticed)))
+    truth.derive("item_handoffs", lambda: chain.from_iterable(map(handoff_rows, noticed)))
     truth.derive("tickets", lambda: map(_ticket_row, world.history.tickets))
     truth.derive("features", lambda: map(_feature_row, world.adoption.features))
     truth.derive("customers", lambda: ((customer,) for customer in organisation.customers))
