@@ -62,6 +62,15 @@ def asked_at_once(first: Reading) -> set[str]:
 
 
 @pytest.fixture(scope="module")
+def moved_at_once(first: Reading) -> set[str]:
+    """Tickets that were moved twice in one second."""
+    moves = Counter(
+        (event.thing, event.occurred_at) for event in first.events("work_item_events", {"status"}).elements()
+    )
+    return {ticket for (ticket, _), count in moves.items() if count > 1}
+
+
+@pytest.fixture(scope="module")
 def rejected(first: Reading) -> set[str]:
     """Tickets that were rejected."""
     return {row["work_item_key"] for row in rows_of(first, "fct_work_items").values() if row["rejected_at"]}
@@ -101,7 +110,12 @@ def is_draft(_difference: Difference, ours: Row, _theirs: Row) -> bool:
     return bool(ours["is_draft"])
 
 
-def review_causes(asked_of_teams: set[str], asked_at_once: set[str]) -> dict[tuple[str, str], Cause]:
+ONE_STEP = "labels that come and go within a second are one step, of whoever made the last"
+
+
+def review_causes(
+    asked_of_teams: set[str], asked_at_once: set[str], moved_at_once: set[str]
+) -> dict[tuple[str, str], Cause]:
     no_teams = "GitLab asks persons for reviews, never teams"
     return {
         ("fct_changes", "first_review_requested_at"): Cause(
@@ -111,10 +125,14 @@ def review_causes(asked_of_teams: set[str], asked_at_once: set[str]) -> dict[tup
             no_teams, lambda _, ours, __: bool(ours["asked_team"])
         ),
         ("fct_handoffs", f"only {FIRST}"): Cause(
-            no_teams,
+            f"{no_teams}; {ONE_STEP}",
             lambda _, ours, __: (
-                ours["mechanism"] == "review_request" and ours["flow_item_key"] in asked_of_teams
+                ours["flow_item_key"]
+                in (asked_of_teams if ours["mechanism"] == "review_request" else moved_at_once)
             ),
+        ),
+        ("fct_handoffs", "from_person_key"): Cause(
+            ONE_STEP, lambda _, ours, __: ours["flow_item_key"] in moved_at_once
         ),
         ("fct_stage_visits", "person_key"): Cause(
             f"{no_teams}; of several persons who are asked at once the vendor's ids say who comes first",
@@ -238,11 +256,15 @@ def other_causes() -> dict[tuple[str, str], Cause]:
 
 @pytest.fixture(scope="module")
 def causes(
-    asked_of_teams: set[str], asked_at_once: set[str], rejected: set[str], allowed: set[str]
+    asked_of_teams: set[str],
+    asked_at_once: set[str],
+    moved_at_once: set[str],
+    rejected: set[str],
+    allowed: set[str],
 ) -> dict[tuple[str, str], Cause]:
     """Causes by mart and column."""
     return {
-        **review_causes(asked_of_teams, asked_at_once),
+        **review_causes(asked_of_teams, asked_at_once, moved_at_once),
         **ticket_causes(rejected),
         **run_causes(allowed),
         **job_causes(),
@@ -291,7 +313,7 @@ UNTOLD_THERE: dict[str, tuple[str, Callable[[Event, Events], bool]]] = {
     ),
     "sprint": ("iterations come with GitLab's paid tiers; the company has none there", lambda *_: True),
     "status": (
-        "labels that come and go within a second are one step",
+        ONE_STEP,
         lambda event, ours: (
             sum(
                 (each.thing, each.type, each.occurred_at) == (event.thing, event.type, event.occurred_at)
