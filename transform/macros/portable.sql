@@ -209,3 +209,13 @@ tests, IGNORE NULLS. `default__` is DuckDB; `spark__` is the distributed target.
 {% macro spark__all_but(columns, relation) -%}
     {{ relation ~ '.' if relation }}* except ({{ columns | join(', ') }})
 {%- endmacro %}
+
+
+{#- The expression with each text of the pairs replaced by its other, one pair after the other. -#}
+{% macro replaced(expression, pairs) -%}
+    {%- set nested = namespace(sql=expression) -%}
+    {%- for text, other in pairs -%}
+        {%- set nested.sql = "replace(" ~ nested.sql ~ ", '" ~ text ~ "', '" ~ other ~ "')" -%}
+    {%- endfor -%}
+    {{ nested.sql }}
+{%- endmacro %}

@@ -54,7 +54,8 @@ select
         max_by(
             owner_patterns.has_owner,
             case
-                when {{ matches_column('paths.path', 'owner_patterns.expression') }} then owner_patterns.position
+                when {{ matches_column('paths.path', 'owner_patterns.expression') }}
+                    then owner_patterns.position
             end
         ),
         false
@@ -64,6 +65,6 @@ inner join owner_patterns
     on
         paths.connection = owner_patterns.connection
         and paths.repository = owner_patterns.repository
-        and coalesce(owner_patterns.valid_from <= paths.merged_at, true)
+        and coalesce(paths.merged_at >= owner_patterns.valid_from, true)
         and coalesce(paths.merged_at < owner_patterns.valid_to, true)
 group by paths.change_key, paths.path, paths.team_key, paths.merged_at

@@ -45,17 +45,6 @@ bare as (
         case when pattern like '%/' then '.*$' when pattern like '%/*' then '$' else '(/.*)?$' end as ending
     from patterns
 
-),
-
-escaped as (
-
-    select
-        *,
-        {%- set literals = ['.', '+', '(', ')', '{', '}', '|', '$'] %}
-        {% for _ in literals %}replace({% endfor %}from_root
-        {%- for literal in literals %}, '{{ literal }}', '[{{ literal }}]'){% endfor %} as literal
-    from bare
-
 )
 
 select
@@ -66,8 +55,9 @@ select
     valid_from,
     valid_to,
     has_owner,
-    beginning || replace(replace(replace(replace(replace(replace(replace(replace(
-        literal, '**/', '<any folder>'
-    ), '/**', '<all below>'), '**', '<any>'), '*', '[^/]*'), '?', '[^/]'),
-    '<any folder>', '(.*/)?'), '<all below>', '/.*'), '<any>', '.*') || ending as expression
-from escaped
+    beginning || {{ replaced('from_root', [
+        ('.', '[.]'), ('+', '[+]'), ('(', '[(]'), (')', '[)]'), ('{', '[{]'), ('}', '[}]'), ('|', '[|]'), ('$', '[$]'),
+        ('**/', '<any folder>'), ('/**', '<all below>'), ('**', '<any>'), ('*', '[^/]*'), ('?', '[^/]'),
+        ('<any folder>', '(.*/)?'), ('<all below>', '/.*'), ('<any>', '.*'),
+    ]) }} || ending as expression
+from bare
