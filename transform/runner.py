@@ -143,8 +143,10 @@ class DbtProject:
         options += ["--vars", self._variables]
         options += ["--quiet", "--no-print", "--log-level", "none", "--log-level-file", "info"]
         options += ["--no-send-anonymous-usage-stats", "--no-version-check"]
-        if command in TESTING_COMMANDS and not self.with_unit_tests:
-            options += ["--exclude-resource-type", "unit_test"]
+        if command in TESTING_COMMANDS:
+            # The manifest is as parsing wrote it; writing it anew would cost a second of each step.
+            options += ["--no-write-json"]
+            options += [] if self.with_unit_tests else ["--exclude-resource-type", "unit_test"]
         return options
 
 
