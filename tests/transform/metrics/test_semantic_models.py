@@ -16,9 +16,11 @@ from support.histories import FlowWarehouse
 
 from transform.runner import PROJECT_DIR
 
-CLOCKED = {"unit", "clock", "starts", "stops", "excludes", "source", "mart", "column"}
+CLOCKED = {"unit", "clock", "starts", "stops", "competes", "censored", "excludes", "source", "mart", "column"}
 COUNTED = {"unit", "clock", "numerator", "excludes", "source", "mart", "column"}
 TIMES = {"week_start", "hour_starts_at"}
+UNTOLD = {"approval_wait", "auto_resolution", "prompt_to_production"}
+"""Latencies of which the company of this test has no case; a p90 needs more cases than it has."""
 Figures = dict[tuple[str, ...], float]
 
 
@@ -92,7 +94,8 @@ def test_every_metric_is_told_completely(metrics: dict[str, dict[str, Any]]) -> 
         meta = metric["config"]["meta"]
         assert set(meta) >= CLOCKED or set(meta) >= COUNTED, name
         assert metric["description"].strip(), name
-        assert meta["unit"] != "share, 0 to 1" or "denominator" in meta, name
+        assert meta["unit"] != "share, 0 to 1" or {"denominator", "count"} & set(meta), name
+        assert ".md" not in meta["source"].replace("transform/DECISIONS.md", ""), name
 
 
 def test_every_metric_mart_has_a_semantic_model(
@@ -167,5 +170,5 @@ def test_the_engine_finds_the_figures_of_the_marts(
             if theirs.get(place) != pytest.approx(figure)
         ]
     assert differences[:20] == []
-    compared = {metrics[name]["config"]["meta"]["mart"] for name, figures in ours.items() if figures}
-    assert compared == set(entities)
+    untold = {name for name, figures in ours.items() if not figures and not name.endswith("_p90")}
+    assert untold == {f"{name}_p{percent}" for name in UNTOLD for percent in (50, 75)}
