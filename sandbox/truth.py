@@ -200,6 +200,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "author_person",
         "team",
         "ticket",
+        "reverts_change",
         "work_started_at",
         "first_commit_authored_at",
         "created_at",
@@ -231,6 +232,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "finished_at",
         "conclusion",
         "setup_seconds",
+        "skew_seconds",
         "is_inherited",
     ),
     "deployments": (
@@ -266,6 +268,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "feature_customers": ("feature", "customer", "exposed_at", "first_used_at"),
     "customers": ("customer",),
     "account_owners": ("account", "login", "kind", "person", "team"),
+    "working_hours": ("team", "opens_at", "closes_at"),
     "survey_responses": ("kind", "area", "score", "answered_at"),
     "assistant_adoptions": ("person", "tool", "adopted_at"),
     "assistant_sessions": ("account", "tool", "change", "started_at", "ended_at"),

@@ -166,6 +166,7 @@ def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
     truth.derive("change_services", lambda: _change_services(opened))
     truth.derive("review_events", lambda: _review_events(opened))
     truth.derive("ci_jobs", lambda: _ci_jobs(world))
+    truth.derive("working_hours", lambda: _working_hours(organisation))
     truth.derive("survey_responses", lambda: _surveys(world.history.surveys))
     truth.derive("assistant_sessions", lambda: _sessions(world.history.sessions))
     truth.derive("deployments", lambda: starmap(_deployment_row, world.releases.deployments))
@@ -249,8 +250,15 @@ def _ci_jobs(world: World) -> Iterator[tuple[Any, ...]]:
                         finished_at,
                         job.conclusion,
                         job.setup_seconds,
+                        skew,
                         started_at is not None and started_at < job.created_at,
                     )
+
+
+def _working_hours(organisation: Organisation) -> Iterator[tuple[Any, ...]]:
+    for team in organisation.teams:
+        for opens_at, closes_at in team.calendar.hours():
+            yield team.name, opens_at, closes_at
 
 
 def _surveys(answers: Iterable[SurveyResponse]) -> Iterator[tuple[Any, ...]]:
@@ -309,6 +317,7 @@ def _change_row(change: LiveChange) -> tuple[Any, ...]:
         change.author.id if change.author else None,
         change.team.name,
         change.ticket.key if change.ticket else None,
+        record.reverts.id if record.reverts else None,
         change.work_started_at,
         first.authored_at - change.owner.skew,
         record.created_at,
