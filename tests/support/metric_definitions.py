@@ -5,12 +5,26 @@ build on what the vendors can reveal (the views and comparisons of `truth`), so 
 the metrics' own: which items count, for whom, in which week, and what the cohort's figures are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from math import sqrt
 
 import duckdb
-from support.metric_truth import COUNTS, FEWEST, Metric, Row, estimates_of, items_of, rows_of, until_of
+from support.metric_truth import (
+    COUNTS,
+    FEWEST,
+    Between,
+    Metric,
+    Row,
+    estimates_of,
+    incidence_of,
+    items_of,
+    quantile_of,
+    rows_of,
+    until_of,
+)
 from support.truth import COMPARISONS
 
+DAY = 86_400
 TRUTHS = {comparison.name: comparison.truth for comparison in COMPARISONS}
 
 VIEWS = """
@@ -286,13 +300,14 @@ def figures(
     key: Sequence[str],
     is_shared: bool = False,
     stamp_seconds: int = 5,
+    finish: Callable[[Row], Row] | None = None,
 ) -> Metric:
     """A mart of counts: both sides are queries."""
 
     def rows(connection: duckdb.DuckDBPyConnection) -> Iterable[Row]:
         return rows_of(connection, truth)
 
-    return Metric(name, where, rows, marts, key, is_shared, stamp_seconds)
+    return Metric(name, where, rows, marts, key, is_shared, stamp_seconds, finish)
 
 
 def beside(
@@ -339,7 +354,7 @@ CHANGE_VISITS = f"""
 """
 
 # a ticket whose change is through, or followed no further, is back in build until somebody closes it
-TICKET_VISITS = f"""
+TICKET_STAYS = f"""
     with through as (
         select
             tickets.ticket,
@@ -352,15 +367,20 @@ TICKET_VISITS = f"""
         where tickets.is_linked
         group by tickets.ticket
     )
-    select 'work_item:build' as subject, through_at as started_at, closed_at as ended_at, {OUTCOME} as outcome
+    select ticket, 'build' as stage, through_at as entered_at, closed_at as exited_at, exit_reason
     from through
     join ticket_ends using (ticket)
     where coalesce(closed_at > through_at, through_at is not null)
     union all
-    select 'work_item:' || stage as subject, entered_at as started_at, exited_at as ended_at,
-        {OUTCOME} as outcome
+    select ticket, stage, entered_at, exited_at, exit_reason
     from ({TRUTHS["work item visits"]})
     where reason is null
+"""
+
+TICKET_VISITS = f"""
+    select 'work_item:' || stage as subject, entered_at as started_at, exited_at as ended_at,
+        {OUTCOME} as outcome
+    from ({TICKET_STAYS})
 """
 
 INCIDENT_VISITS = f"""
@@ -540,11 +560,12 @@ DORA = """
 
 CI_VIEWS = """
     -- what a run that was started again inherits is not run again; times are those of the runner's clock, and
-    -- a job's first step begins a second after the job
+    -- a job's first step begins a second after the job, or never: then its end stands for its start
     create view told_jobs as
     select
         * exclude (started_at, finished_at, conclusion),
-        case when started_at + skew < as_of() then started_at + skew end as started_at,
+        case when started_at + skew < as_of() then least(started_at + skew, finished_at + end_skew) end
+            as started_at,
         case when finished_at + end_skew < as_of() then finished_at + end_skew end as finished_at,
         case when finished_at + end_skew < as_of() then conclusion else 'running' end as conclusion
     from (
@@ -558,6 +579,7 @@ CI_VIEWS = """
     );
 """
 
+# a repository has rows for the weeks in which jobs were queued
 CI_TIMES = """
     select 'queue' as subject, repository, queued_at as started_at,
         coalesce(started_at, finished_at) as ended_at,
@@ -569,7 +591,9 @@ CI_TIMES = """
         case when finished_at is null then 'censored' when conclusion = 'cancelled' then 'competing'
             else 'ended' end
     from told_jobs
-    where started_at is not null
+    where
+        started_at is not null
+        and (repository, week_of(started_at)) in (select (repository, week_of(queued_at)) from told_jobs)
 """
 
 CI_HEALTH = """
@@ -599,28 +623,50 @@ CI_HEALTH = """
     group by repository, week_of(queued_at)
 """
 
+# saturated while jobs wait and as many run as ever did at once
 CI_CAPACITY = """
     with spans as (
-        select queued_at as starts_at, coalesce(started_at, finished_at, as_of()) as ends_at, 1 as queued, 0 as running
+        select queued_at as starts_at, coalesce(started_at, finished_at, as_of()) as ends_at,
+            1 as queued, 0 as running
         from told_jobs
         union all
         select started_at, coalesce(finished_at, as_of()), 0, 1
         from told_jobs
         where started_at is not null
     ),
+    steps as (
+        select starts_at as changed_at, queued, running from spans where starts_at < ends_at
+        union all
+        select ends_at, -queued, -running from spans where starts_at < ends_at
+    ),
+    segments as (
+        select
+            changed_at as starts_at,
+            lead(changed_at) over (order by changed_at) as ends_at,
+            sum(sum(queued)) over (order by changed_at) as queued,
+            sum(sum(running)) over (order by changed_at) as running
+        from steps
+        group by changed_at
+    ),
     hours as (
         select
             hour as hour_starts_at,
             queued,
             running,
+            (select max(running) from segments) as cap,
             epoch(least(ends_at, hour + interval 1 hour)) - epoch(greatest(starts_at, hour)) as seconds
-        from spans, unnest(generate_series(date_trunc('hour', starts_at), ends_at, interval 1 hour)) as series(hour)
-        where starts_at < ends_at and hour < ends_at
+        from segments, unnest(generate_series(date_trunc('hour', starts_at), ends_at, interval 1 hour)) as series(hour)
+        where hour < ends_at and queued + running > 0
     )
     select
         hour_starts_at,
+        max(cap)::bigint as observed_cap,
+        max(running)::bigint as running_max_count,
         sum(running * seconds)::bigint as running_seconds,
         sum(queued * seconds)::bigint as queued_seconds,
+        coalesce(sum(seconds) filter (queued > 0 and running = cap), 0)::bigint as saturated_seconds,
+        coalesce(sum(queued * seconds) filter (queued > 0 and running = cap), 0)::bigint
+            as saturated_queued_seconds,
         hour_starts_at + interval 1 hour <= as_of() as is_final
     from hours
     group by hour_starts_at
@@ -809,6 +855,329 @@ REVIEW_LOAD = """
 """
 
 
+OPEN_WORK = f"""
+    with visits as (
+        select 'change' as flow_item_type, change as item, stage, entered_at, exited_at
+        from ({TRUTHS["stage visits"]})
+        where reason is null
+        union all
+        select 'work_item', ticket, stage, entered_at, exited_at
+        from ({TICKET_STAYS})
+        union all
+        select 'incident', incident, stage, entered_at, exited_at
+        from ({TRUTHS["incident visits"]})
+        where reason is null
+    )
+    select
+        flow_item_type,
+        item,
+        arg_max(stage, entered_at) as stage,
+        min(entered_at) as begun_at,
+        max(entered_at) as entered_at,
+        (epoch(as_of()) - epoch(max(entered_at)))::bigint as stage_age_seconds,
+        (epoch(as_of()) - epoch(min(entered_at)))::bigint as item_age_seconds
+    from visits
+    group by flow_item_type, item
+    having bool_or(exited_at is null)
+"""
+
+OPEN_WORK_MART = """
+    select
+        flow_item_type,
+        coalesce(mart_changes.change, mart_incidents.incident, mart_tickets.ticket) as item,
+        stage,
+        begun_at,
+        entered_at,
+        stage_age_seconds,
+        item_age_seconds
+    from built.metrics.open_work_aging as mart
+    left join mart_changes on mart_changes.change_key = mart.flow_item_key
+    left join mart_incidents on mart_incidents.incident_key = mart.flow_item_key
+    left join mart_tickets on mart_tickets.work_item_key = mart.flow_item_key
+    where item is not null
+"""
+
+USAGE = """
+    select
+        week_of(merged_at) as week_start,
+        count(*) as merged_change_count,
+        count(*) filter (is_marked and author_person is null) as agent_authored_change_count,
+        count(*) filter (is_marked and author_person is not null) as assisted_change_count,
+        count(*) filter (not is_marked) as unknown_change_count,
+        0 as none_observed_change_count
+    from shown_changes
+    where merged_at is not null
+    group by all
+"""
+
+USAGE_MART = """
+    select week_start, sum(columns('(.*_change_count)'))::bigint as '\\1'
+    from built.metrics.assistant_usage_weekly
+    group by week_start
+"""
+
+USERS = """
+    select week_of(started_at) as week_start, tool as assistant, count(distinct owners.person) as person_count
+    from truth.assistant_sessions as sessions
+    join truth.account_owners as owners using (account)
+    where sessions.ended_at < as_of() and sessions.tool = 'claude_code' and is_read_by('claude_code')
+    group by all
+"""
+
+SATISFACTION = """
+    with answers as (
+        select
+            week_of(answered_at) as week_start,
+            kind,
+            area,
+            count(*) as response_count,
+            count(*) filter (score >= case kind when 'nps' then 9 else 4 end) as satisfied,
+            count(*) filter (score <= case kind when 'nps' then 6 else 2 end) as dissatisfied
+        from truth.survey_responses
+        where answered_at < as_of()
+        group by all
+    )
+    select
+        * exclude (satisfied, dissatisfied),
+        case when response_count >= 5 then satisfied end as satisfied_count,
+        case when response_count >= 5 then dissatisfied end as dissatisfied_count,
+        case when response_count >= 5 then satisfied / response_count end as satisfied_share,
+        case when response_count >= 5 then 100 * (satisfied - dissatisfied) / response_count end as net_score,
+        case when response_count < 5 then 'not_enough_data' end as net_score_null_reason,
+        end_of(week_start) <= as_of() as is_final
+    from answers
+"""
+
+
+FEATURE_VIEWS = """
+    create view feature_milestones as
+    with changes as (
+        select
+            tickets.feature,
+            milestones.*,
+            case when milestones.delivery = 'linked' then milestones.deployed_at end as live_at,
+            (
+                select sum(epoch(coalesce(visits.exited_at, as_of())) - epoch(visits.entered_at))
+                from shown_visits as visits
+                where
+                    visits.flow_item_type = 'change'
+                    and visits.flow_item = milestones.change
+                    and visits.stage in ('build', 'rework')
+            ) as engineering_seconds
+        from milestones
+        join truth.tickets as tickets on tickets.ticket = milestones.ticket
+        where milestones.is_ticket_shown and tickets.feature is not null
+    ),
+    exposures as (
+        select feature, min(exposed_at) as exposed_at
+        from truth.feature_customers
+        where exposed_at < as_of()
+        group by feature
+    )
+    select
+        changes.feature,
+        count(*) as change_count,
+        min(changes.merged_at) as merged_at,
+        min(changes.live_at) as live_at,
+        coalesce(sum(changes.engineering_seconds), 0)::bigint as engineering_seconds,
+        any_value(exposures.exposed_at) as exposed_at,
+        any_value(adoptions.adopted_at) as adopted_at
+    from changes
+    left join exposures using (feature)
+    left join feature_adoptions as adoptions using (feature)
+    group by changes.feature;
+"""
+
+FEATURE_VISITS = """
+    select 'feature:exposure_wait' as subject, live_at as started_at, exposed_at as ended_at,
+        case when exposed_at is null then 'censored' else 'ended' end as outcome
+    from feature_milestones
+    where live_at is not null
+    union all
+    select 'feature:adoption', greatest(live_at, exposed_at), adopted_at,
+        case when adopted_at is null then 'censored' else 'ended' end
+    from feature_milestones
+    where exposed_at is not null
+"""
+
+IDLE_FEATURES = """
+    select
+        feature,
+        case when live_at is null then 'not_deployed' else 'not_exposed' end as reason,
+        change_count,
+        coalesce(live_at, merged_at) as waiting_since_at,
+        (epoch(as_of()) - epoch(coalesce(live_at, merged_at)))::bigint as age_seconds,
+        engineering_seconds,
+        age_seconds > 14 * 86400 as is_idle
+    from feature_milestones
+    where merged_at is not null and exposed_at is null
+"""
+
+# some events come late, so that what was used in the last two days may or may not be known
+ADOPTIONS = """
+    select
+        feature,
+        min(exposed_at) as exposed_at,
+        case when max(exposed_at) < as_of() then any_value(customer_count)
+            else count(*) filter (exposed_at < as_of()) end as eligible_count,
+        case when max(exposed_at) < as_of() then any_value(customer_count)
+            else count(*) filter (exposed_at < told_until()) end as told_count,
+        count(*) filter (first_used_at < as_of()) as user_count,
+        count(*) filter (first_used_at < told_until()) as told_user_count,
+        list(epoch(coalesce(first_used_at, as_of()))::bigint - epoch(exposed_at)::bigint)
+            filter (exposed_at < as_of()) as durations,
+        list(coalesce(first_used_at < as_of(), false)) filter (exposed_at < as_of()) as uses,
+        (epoch(as_of()) - epoch(max(exposed_at)))::bigint as last_seconds
+    from truth.feature_customers
+    cross join (select count(*) as customer_count from truth.customers)
+    group by feature
+    having min(exposed_at) < as_of()
+"""
+
+
+def adoption(row: Row) -> Row:
+    """Return the figures of a feature: shares as near as chance would have them among so many customers."""
+    count = row["eligible_count"]
+    waits = [
+        (seconds, "ended" if is_used else "censored")
+        for seconds, is_used in zip(row["durations"], row["uses"], strict=True)
+    ]
+    # at full rollout the others have it, too, since the last step
+    waits += [(row["last_seconds"], "censored")] * (count - len(waits))
+    steps = incidence_of(waits)
+    median = quantile_of(steps, 50, count) if count >= FEWEST[50] else None
+    users = Between(row["told_user_count"], row["user_count"])
+    return {
+        "feature": row["feature"],
+        "exposed_at": row["exposed_at"],
+        "eligible_count": Between(row["told_count"], count),
+        "user_count": users,
+        "adopter_count": users,
+        "used_by_day_7_share": _near(
+            max((share for seconds, share in steps if seconds <= 7 * DAY), default=0), count
+        ) if count >= FEWEST[50] and max(seconds for seconds, _ in steps) >= 7 * DAY else None,
+        "lag_p50_seconds": Between(median.low, median.high) if median else None,
+    }
+
+
+def _near(share: float, count: int) -> Between:
+    """Return where chance may place a share that is seen among so many."""
+    spread = 1.96 * sqrt(share * (1 - share) / count)
+    return Between(share - spread, share + spread)
+
+
+COVERAGE = """
+    with reasons as (
+        select 'fct_changes' as mart,
+            unnest(['deployment_key', 'change_lead_seconds', 'change_lead_from_merge_seconds',
+                'deployment_lead_seconds']) as measure,
+            case delivery when 'linked' then 'observed' else delivery end as reason
+        from milestones
+        union all
+        select 'fct_changes', unnest(['created_to_merged_seconds', 'time_to_merge_seconds']),
+            case when merged_at is not null then 'observed' when closed_at is not null then 'not_applicable'
+                else 'not_yet' end
+        from milestones
+        union all
+        select 'fct_changes', 'pickup_seconds',
+            case when picked_up_at is not null then 'observed'
+                when coalesce(merged_at, closed_at) is not null then 'not_applicable' else 'not_yet' end
+        from milestones
+        union all
+        select 'fct_changes', 'coding_seconds', 'observed' from milestones
+        union all
+        select 'fct_incidents', measure,
+            case when measure in ('time_to_detect_seconds', 'time_to_mitigate_seconds') then 'not_observed'
+                when instant < as_of() then 'observed' else 'not_yet' end
+        from (
+            select
+                unnest(['time_to_detect_seconds', 'time_to_mitigate_seconds', 'time_to_acknowledge_seconds',
+                    'time_to_resolve_seconds']) as measure,
+                unnest([triggered_at, mitigated_at, acknowledged_at, resolved_at]) as instant
+            from truth.incidents
+            where triggered_at < as_of() and is_read_by('pagerduty')
+        )
+        union all
+        select 'fct_work_items', 'decision_seconds',
+            case when ready_at is not null then 'observed' when rejected_at is not null then 'not_applicable'
+                else 'not_yet' end
+        from tickets
+        union all
+        select 'fct_work_items', 'start_wait_seconds',
+            case when ready_at is not null and started_at is not null then 'observed'
+                when rejected_at is not null then 'not_applicable' else 'not_yet' end
+        from tickets
+        union all
+        select 'fct_deployments', 'execution_seconds',
+            case when finished_at >= as_of() or finished_at is null then 'not_yet'
+                when started_at is null then 'not_applicable' else 'observed' end
+        from truth.deployments
+        where created_at < as_of()
+        union all
+        select 'fct_ci_jobs', 'queue_seconds',
+            case when started_at is not null then 'observed' when finished_at is not null then 'not_applicable'
+                else 'not_yet' end
+        from told_jobs
+    )
+    select
+        mart,
+        measure,
+        count(*) as row_count,
+        count(*) filter (reason = 'observed') as observed_count,
+        count(*) filter (reason = 'not_linked') as not_linked_count,
+        count(*) filter (reason = 'not_observed') as not_observed_count,
+        count(*) filter (reason = 'not_yet') as not_yet_count,
+        count(*) filter (reason = 'not_applicable') as not_applicable_count
+    from reasons
+    group by mart, measure
+"""
+COVERAGE = f"with tickets as (from ({TRUTHS['work items']}) where is_read_by('jira')) from ({COVERAGE})"
+
+COVERED = ", ".join(
+    f"('{mart}', '{measure}')"
+    for mart, measures in {
+        "fct_changes": (
+            "deployment_key",
+            "change_lead_seconds",
+            "change_lead_from_merge_seconds",
+            "deployment_lead_seconds",
+            "created_to_merged_seconds",
+            "time_to_merge_seconds",
+            "pickup_seconds",
+            "coding_seconds",
+        ),
+        "fct_incidents": (
+            "time_to_detect_seconds",
+            "time_to_mitigate_seconds",
+            "time_to_acknowledge_seconds",
+            "time_to_resolve_seconds",
+        ),
+        "fct_work_items": ("decision_seconds", "start_wait_seconds"),
+        "fct_deployments": ("execution_seconds",),
+        "fct_ci_jobs": ("queue_seconds",),
+    }.items()
+    for measure in measures
+)
+
+
+def stays(connection: duckdb.DuckDBPyConnection) -> Iterable[Row]:
+    """Yield how long all visits to each stage took, the open ones as censored."""
+    until = until_of(connection)
+    found: dict[str, list[tuple[int, str]]] = {}
+    for item in items_of(connection, CHANGE_VISITS, ()):
+        end = until if item.ended_at is None else item.ended_at
+        found.setdefault(item.subject, []).append((end - item.started_at, item.outcome))
+    for subject, durations in found.items():
+        yield {"subject": subject, "usual_p85_seconds": durations}
+
+
+def usual(row: Row) -> Row:
+    """Return where chance may place the usual time in a stage."""
+    durations = row["usual_p85_seconds"]
+    found = quantile_of(incidence_of(durations), 85, len(durations))
+    return {**row, "usual_p85_seconds": Between(found.low, found.high) if found else None}
+
+
 def metrics(exact: Sequence[str], whole: str, paged: Sequence[str]) -> tuple[Metric, ...]:
     """Return all comparisons.
 
@@ -856,5 +1225,27 @@ def metrics(exact: Sequence[str], whole: str, paged: Sequence[str]) -> tuple[Met
                 where=exact, key=("scope", "place", "week_start")),
         figures("review_load_weekly", REVIEW_LOAD, f"select * from {AT_TEAM.format('review_load_weekly')}",
                 where=exact, key=("place", "week_start")),
+        latencies("flow_by_stage_weekly: features", FEATURE_VISITS, where=[whole], subject=of_stage,
+                  only=of_type.format("feature"), scopes=by_all),
+        figures("idle_features", IDLE_FEATURES, "select mart.*, features.name as feature"
+                " from built.metrics.idle_features as mart join built.marts.dim_feature as features"
+                " using (feature_key)", where=[whole], key=("feature",)),
+        figures("feature_adoption", ADOPTIONS,
+                "select * from built.metrics.feature_adoption where exposed_at is not null", where=[whole],
+                key=("feature",), finish=adoption),
+        figures("metric_coverage", COVERAGE,
+                f"select * from built.metrics.metric_coverage where (mart, measure) in ({COVERED})",
+                where=everywhere, key=("mart", "measure"), is_shared=True),
+        Metric("open_work_aging: usual", exact, stays, "select distinct 'change:' || stage as subject,"
+               " usual_p85_seconds from built.metrics.open_work_aging where flow_item_type = 'change'",
+               ("subject",), is_shared=True, finish=usual),
+        figures("open_work_aging", OPEN_WORK, OPEN_WORK_MART, where=exact, key=("flow_item_type", "item")),
+        figures("assistant_usage_weekly: changes", USAGE,
+                USAGE_MART, where=everywhere, key=("week_start",), is_shared=True),
+        figures("assistant_usage_weekly: users", USERS,
+                "select * from built.metrics.assistant_usage_weekly where assistant = 'claude_code' and person_count > 0", where=[whole],
+                key=("week_start", "assistant")),
+        figures("satisfaction_weekly", SATISFACTION, "select * from built.metrics.satisfaction_weekly",
+                where=[whole], key=("week_start", "kind", "area")),
         beside("dora_weekly: gaps", LEAD_TIMES, where=exact, scopes=by_service, subjects=("deployment_gap",), percents=[50]),
     )

@@ -37,6 +37,7 @@ class Metric:
         marts: query of the mart's figures for the same company, or for all where it has no scope of one.
         key: columns that name a row.
         is_shared: whether the mart has no scope of one company; truth's figures are added up then.
+        finish: makes the figures to compare of what truth tells.
         stamp_seconds: by how much each instant may be wrong for the vendors' stamps and clocks.
     """
 
@@ -47,6 +48,7 @@ class Metric:
     key: Sequence[str]
     is_shared: bool = False
     stamp_seconds: int = 5
+    finish: Callable[[Row], Row] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,13 @@ class Quantile(NamedTuple):
 
     seconds: int
     low: int
+    high: float
+
+
+class Between(NamedTuple):
+    """What truth cannot tell exactly: the ends of where a figure may be, None where it is never reached."""
+
+    low: float
     high: float
 
 
@@ -227,13 +236,16 @@ def _summed(metric: Metric, companies: Iterable[Iterable[Row]]) -> list[Row]:
     for rows in companies:
         for row in rows:
             key = tuple(row[name] for name in metric.key)
-            known = summed.setdefault(key, {**row, **dict.fromkeys(row.keys() - set(metric.key), 0)})
+            if key not in summed:
+                summed[key] = row
+                continue
             for name in row.keys() - set(metric.key):
-                known[name] += row[name]
+                summed[key][name] += row[name]
     return list(summed.values())
 
 
 def _told(metric: Metric, truth: Sequence[Row], marts: Sequence[Row], company: str) -> Told:
+    truth = [metric.finish(row) for row in truth] if metric.finish else truth
     expected = {tuple(row[name] for name in metric.key): row for row in truth}
     found = {tuple(row[name] for name in metric.key): row for row in marts}
     differences = [f"{company}: no row of {key}" for key in expected.keys() - found.keys()]
@@ -252,6 +264,8 @@ def _told(metric: Metric, truth: Sequence[Row], marts: Sequence[Row], company: s
 
 def _agree(name: str, right: Any, said: Any, stamp_seconds: int) -> bool:
     """Whether a mart's figure is truth's, as nearly as stamps allow and no further off than chance would be."""
+    if isinstance(right, Between):
+        return bool(right.low <= (inf if said is None else said) <= right.high)
     if right is None or said is None or isinstance(right, str | bool):
         return bool(right == said)
     if isinstance(right, Quantile):
