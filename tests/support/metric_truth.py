@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from itertools import groupby
 from math import inf, isclose, sqrt
 from typing import Any, NamedTuple
@@ -20,6 +20,8 @@ import duckdb
 REPORTING_ZONE = ZoneInfo("Europe/Berlin")
 FEWEST = {50: 5, 75: 5, 90: 30}
 """Quantile in percent → of how many items at least it is published."""
+STAMP_SECONDS = 5
+"""By how much an instant that a vendor stamps may be wrong: its own delay and the clocks' skew."""
 COUNTS = ("item_count", "ended_count", "competing_count", "censored_count")
 
 Row = dict[str, Any]
@@ -37,7 +39,7 @@ class Metric:
         marts: query of the mart's figures for the same company, or for all where it has no scope of one.
         key: columns that name a row.
         is_shared: whether the mart has no scope of one company; truth's figures are added up then.
-        finish: makes the figures to compare of what truth tells.
+        finish: makes the figures to compare of what truth tells; None where the mart is to say nothing.
         stamp_seconds: by how much each instant may be wrong for the vendors' stamps and clocks.
     """
 
@@ -47,8 +49,8 @@ class Metric:
     marts: str
     key: Sequence[str]
     is_shared: bool = False
-    stamp_seconds: int = 5
-    finish: Callable[[Row], Row] | None = None
+    stamp_seconds: int = STAMP_SECONDS
+    finish: Callable[[Row], Row | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Week(NamedTuple):
     ends_at: int
 
 
-@lru_cache(maxsize=None)
+@cache
 def _week(start: date) -> Week:
     days = (start, start + timedelta(days=7))
     instants = (datetime(day.year, day.month, day.day, tzinfo=REPORTING_ZONE) for day in days)
@@ -121,8 +123,7 @@ def rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
         f"epoch({name})::bigint as {name}" if name.endswith("_at") else name for name in relation.columns
     ]
     return [
-        dict(zip(relation.columns, row, strict=True))
-        for row in relation.project(", ".join(names)).fetchall()
+        dict(zip(relation.columns, row, strict=True)) for row in relation.project(", ".join(names)).fetchall()
     ]
 
 
@@ -245,13 +246,17 @@ def _summed(metric: Metric, companies: Iterable[Iterable[Row]]) -> list[Row]:
 
 
 def _told(metric: Metric, truth: Sequence[Row], marts: Sequence[Row], company: str) -> Told:
-    truth = [metric.finish(row) for row in truth] if metric.finish else truth
+    if metric.finish:
+        truth = [finished for row in truth if (finished := metric.finish(row)) is not None]
     expected = {tuple(row[name] for name in metric.key): row for row in truth}
     found = {tuple(row[name] for name in metric.key): row for row in marts}
     differences = [f"{company}: no row of {key}" for key in expected.keys() - found.keys()]
     differences += [f"{company}: {key} never was" for key in found.keys() - expected.keys()]
-    differences += [f"{company}: {side} twice" for side, rows, keys in
-                    (("truth", truth, expected), ("mart", marts, found)) if len(rows) != len(keys)]
+    differences += [
+        f"{company}: {side} twice"
+        for side, rows, keys in (("truth", truth, expected), ("mart", marts, found))
+        if len(rows) != len(keys)
+    ]
     figures = 0
     for key in expected.keys() & found.keys():
         for name in expected[key].keys() - set(metric.key):
@@ -263,7 +268,7 @@ def _told(metric: Metric, truth: Sequence[Row], marts: Sequence[Row], company: s
 
 
 def _agree(name: str, right: Any, said: Any, stamp_seconds: int) -> bool:
-    """Whether a mart's figure is truth's, as nearly as stamps allow and no further off than chance would be."""
+    """Whether a mart's figure is truth's, as nearly as stamps allow and no further off than by chance."""
     if isinstance(right, Between):
         return bool(right.low <= (inf if said is None else said) <= right.high)
     if right is None or said is None or isinstance(right, str | bool):
