@@ -229,7 +229,7 @@ def _review_events(changes: Iterable[LiveChange]) -> Iterator[tuple[Any, ...]]:
 
 
 def _ci_jobs(world: World) -> Iterator[tuple[Any, ...]]:
-    """Yield each attempt at a job in true times; one that its runner was about to begin may end before that."""
+    """Yield each attempt at a job in true times; one called off as it was to begin ends before it does."""
     for repository in world.history.repositories:
         for run in repository.runs:
             for attempt in run.attempts:

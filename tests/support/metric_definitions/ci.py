@@ -100,7 +100,9 @@ CI_CAPACITY = """
             running,
             (select max(running) from segments) as cap,
             epoch(least(ends_at, hour + interval 1 hour)) - epoch(greatest(starts_at, hour)) as seconds
-        from segments, unnest(generate_series(date_trunc('hour', starts_at), ends_at, interval 1 hour)) as series(hour)
+        from
+            segments,
+            unnest(generate_series(date_trunc('hour', starts_at), ends_at, interval 1 hour)) as series(hour)
         where hour < ends_at and queued + running > 0
     )
     select

@@ -52,8 +52,8 @@ COVERAGE = """
         where created_at < as_of()
         union all
         select 'fct_ci_jobs', 'queue_seconds',
-            case when started_at is not null then 'observed' when finished_at is not null then 'not_applicable'
-                else 'not_yet' end
+            case when started_at is not null then 'observed'
+                when finished_at is not null then 'not_applicable' else 'not_yet' end
         from told_jobs
     )
     select

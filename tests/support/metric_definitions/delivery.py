@@ -113,7 +113,8 @@ VIEWS = """
         milestones.merged_at,
         case
             when milestones.merged_at is null then milestones.closed_at
-            when milestones.reverted_at < coalesce(deliveries.deployed_at, as_of()) then milestones.reverted_at
+            when milestones.reverted_at < coalesce(deliveries.deployed_at, as_of())
+                then milestones.reverted_at
             else deliveries.deployed_at
         end as ended_at,
         case
@@ -202,7 +203,8 @@ DORA = """
             count(*) filter (status = 'failure') as failed_attempt_count,
             0 as explicit_failure_count,
             count(*) filter (status = 'success' and failures.is_evidenced) as evidenced_failure_count,
-            count(*) filter (status = 'success' and failures.deployment is not null) as suspected_failure_count,
+            count(*) filter (status = 'success' and failures.deployment is not null)
+                as suspected_failure_count,
             count(*) filter (reworks.deployment is not null) as rework_count
         from told_deployments
         left join (from failures where is_read_by('pagerduty')) as failures using (deployment)

@@ -56,7 +56,8 @@ INCIDENT_VISITS = f"""
 HANDOFFS = f"""
     select mechanism || ':' || from_role || ':' || to_role as subject, changes.repository,
         requested_at as started_at, settled_at as ended_at,
-        case outcome when 'accepted' then 'ended' when 'pending' then 'censored' else 'competing' end as outcome
+        case outcome when 'accepted' then 'ended' when 'pending' then 'censored' else 'competing' end
+            as outcome
     from ({TRUTHS["handoffs"]}) as handoffs
     join shown_changes as changes using (change)
     where reason is null
@@ -85,8 +86,7 @@ _LATENCIES = " union all ".join(
         ("coding", "first_commit_authored_at", "created_at", ""),
         (
             "pickup",
-            "greatest(ready_at, case when picked_up_at < first_requested_at then ready_at"
-            " else first_requested_at end)",
+            "pickup_started_at",
             "picked_up_at",
             "when merged_at is not null then 'competing' else 'censored'",
         ),

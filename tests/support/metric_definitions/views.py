@@ -92,6 +92,10 @@ VIEWS = """
         ready.*,
         deliveries.outcome as delivery,
         min(answers.occurred_at) filter (answers.occurred_at >= ready.ready_at) as picked_up_at,
+        case
+            when picked_up_at < ready.first_requested_at then ready.ready_at
+            else greatest(ready.ready_at, ready.first_requested_at)
+        end as pickup_started_at,
         count(answers.occurred_at) filter (answers.kind = 'reviewed') as review_count,
         ready.author_person is null and not ready.is_marked as is_dependency_bot,
         reverts.merged_at as reverted_at

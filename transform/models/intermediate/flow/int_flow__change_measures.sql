@@ -29,7 +29,9 @@ prepared as (
             as coding_started_at,
         greatest(
             ready_at,
-            case when first_review_requested_at <= picked_up_at then first_review_requested_at end
+            case
+                when coalesce(first_review_requested_at <= picked_up_at, true) then first_review_requested_at
+            end
         ) as pickup_started_at,
         case when not is_deployed_before_merge then deployed_at end as released_at,
         case
