@@ -1,6 +1,6 @@
 """What a run has to build, decided from the ledger alone: nothing, what depends on the clock, or everything.
 
-This is model.md's rule of `as_of` and nothing else, as pure functions, so that a run with nothing to do can
+This is the rule of `as_of` and nothing else, as pure functions, so that a run with nothing to do can
 end without having loaded any of the libraries that would do it.
 """
 

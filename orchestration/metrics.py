@@ -12,7 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-DEFINITION = ("unit", "clock", "starts", "stops", "numerator", "denominator", "excludes", "source")
+DEFINITION = {
+    "unit": "unit",
+    "clock": "clock",
+    "starts": "starts when",
+    "stops": "stops when",
+    "competes": "ends otherwise by (competes)",
+    "censored": "not ended (censored)",
+    "numerator": "counts",
+    "denominator": "of",
+    "excludes": "leaves out",
+    "estimate": "estimated by",
+    "source": "source",
+}
+"""Entries of a definition -> how a page calls them."""
 WEEKS = 4
 ROWS = 200
 WEEK = "week_start"
@@ -86,6 +99,6 @@ def _columns(metric: Mapping[str, Any], known: set[str]) -> list[str]:
     column = str(metric["column"])
     stem = column.removesuffix("_seconds")
     beside = (f"{stem}_low_seconds", f"{stem}_high_seconds", f"{column}_low", f"{column}_high")
-    counts = ("item_count", f"{stem.rpartition('_p')[0]}_count")
+    counts = (str(metric.get("count", "item_count")), f"{stem.rpartition('_p')[0]}_count")
     wanted = (WEEK, *metric.get("by", ()), column, *beside, f"{column}_null_reason", *counts, "is_final")
     return [name for name in dict.fromkeys(wanted) if name in known]

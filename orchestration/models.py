@@ -7,6 +7,7 @@ own conversion, which reads dbt's structured log messages.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 CANONICAL = "+fqn:flowgauge.canonical"
 METRICS = "fqn:flowgauge.intermediate.metrics fqn:flowgauge.metrics"
 EVERYTHING = "fqn:*"
+OVERVIEW = "doc.flowgauge.__overview__"
+WORD = re.compile(r"^- \*\*(.+?)\*\*: (.+)$", re.MULTILINE)
+WORDS_OF_TABLES = "low, high, is_final, not_enough_data"
+WORDS_OF_LATENCIES = "arrivals, not_reached"
 PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "containment.py", "identity.py", "runner.py")
 TEST_RESULT = "LogTestResult"
 RESULT_EVENTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", TEST_RESULT})
@@ -75,14 +80,17 @@ class Models:
     def metrics(self) -> list[dict[str, Any]]:
         """The definition of each metric of the semantic models, as readers get them, by name.
 
-        Parts of ratios are metrics of MetricFlow, too; they have no definition of their own.
+        Parts of ratios are metrics of MetricFlow, too; they have no definition of their own. `words` explains
+        those words of a definition that a reader may not know, as the overview of the dbt docs does.
         """
+        explained = dict(WORD.findall(self.manifest["docs"][OVERVIEW]["block_contents"]))
         return [
             {
                 "name": metric["name"],
                 "label": metric["label"],
                 "description": metric["description"],
                 **metric["config"]["meta"],
+                "words": _words_in(metric["description"], metric["config"]["meta"], explained),
             }
             for metric in sorted(self.manifest["metrics"].values(), key=lambda metric: str(metric["name"]))
             if metric["config"]["meta"]
@@ -192,6 +200,15 @@ class Models:
                 # Observations stand for tests of sources, or of models that this run did not select.
                 if not isinstance(event, dg.AssetObservation):
                     yield event
+
+
+def _words_in(
+    description: str, definition: Mapping[str, Any], explained: Mapping[str, str]
+) -> dict[str, str]:
+    """The explained words that a definition, or the table of its figures, uses."""
+    shown = [description, WORDS_OF_TABLES, *([WORDS_OF_LATENCIES] if "estimate" in definition else [])]
+    text = " ".join([*shown, *(f"{key} {value}" for key, value in definition.items())])
+    return {word: meaning for word, meaning in explained.items() if re.search(rf"\b{word}s?\b", text)}
 
 
 def _collector(results: list[Any], context: dg.AssetExecutionContext) -> Callable[[Any], None]:

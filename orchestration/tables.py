@@ -75,16 +75,44 @@ def metric_table(metric: Mapping[str, Any], figures: Figures) -> Iterator[Render
     """A metric's definition, then its figures."""
     yield f"{metric['name']}: {metric['label']}\n{metric['description']}\n"
     definition = Table(show_header=False, box=None)
-    for part in DEFINITION:
+    for part, called in DEFINITION.items():
         if part in metric:
-            definition.add_row(part, str(metric[part]))
-    definition.add_row("table", f"metrics.{metric['mart']}, column {metric['column']}")
+            definition.add_row(called, str(metric[part]))
+    definition.add_row("table", _place(metric))
     yield definition
     yield ""
-    table = Table(*figures.columns, box=None)
+    table = Table(*(_heading(column, str(metric["column"])) for column in figures.columns), box=None)
     for row in figures.rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*map(_figure, row, figures.columns))
     yield table
+    if metric.get("words"):
+        words = Table(show_header=False, box=None)
+        for word, meaning in metric["words"].items():
+            words.add_row(word, meaning)
+        yield "\nWords:"
+        yield words
+
+
+def _heading(column: str, figure: str) -> str:
+    """What a column is beside the metric's own, whose name all columns around it repeat."""
+    stem = figure.removesuffix("_seconds")
+    short = {figure: "figure", f"{figure}_null_reason": "empty because"}
+    for end in ("low", "high"):
+        short |= {f"{stem}_{end}_seconds": end, f"{figure}_{end}": end}
+    return short.get(column, "items" if column.endswith("_count") else column)
+
+
+def _figure(cell: object, column: str) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, int) and column.endswith("_seconds"):
+        return f"{cell:,} s ({cell / HOUR:.1f} h)"
+    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+
+
+def _place(metric: Mapping[str, Any]) -> str:
+    rows = " and ".join(f"{column} = {value}" for column, value in metric.get("where", {}).items())
+    return f"metrics.{metric['mart']}, column {metric['column']}" + (f", where {rows}" if rows else "")
 
 
 def _connection_cells(record: ConnectionRecord | None) -> tuple[str, ...]:

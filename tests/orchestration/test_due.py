@@ -1,4 +1,4 @@
-"""What a run has to build, by model.md's rule of `as_of`."""
+"""What a run has to build, by the rule of `as_of`."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path

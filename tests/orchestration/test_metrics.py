@@ -19,7 +19,8 @@ METRIC: dict[str, Any] = {
     "starts": "an item enters the stage",
     "stops": "it moves on",
     "excludes": "nothing",
-    "source": "model.md 4",
+    "source": "Flowgauge's own definition",
+    "words": {"censored": "still waiting at its present age"},
     "mart": "flow_by_stage_weekly",
     "column": "p50_seconds",
     "where": {"cohort": "arrivals"},
@@ -77,8 +78,10 @@ def test_its_definition_says_what_starts_and_stops_the_clock(folder: Path) -> No
         "an item enters the stage",
         "it moves on",
         "calendar time",
-        "model.md 4",
+        "Flowgauge's own definition",
         "Half have moved on.",
+        "still waiting at its present age",
+        "where cohort = arrivals",
     ):
         assert part in ended.stdout
 

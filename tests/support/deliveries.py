@@ -214,7 +214,7 @@ class Reading:
         return found
 
     def outcome(self, change: Merged) -> Outcome:
-        """The whole of model.md's "After merge" for one change."""
+        """All that happens to one change after its merge."""
         state, deployment, decided_at = self._state(change)
         is_delivered = state == "deployed" and deployment is not None
         deployed_at = deployment.finished_at if is_delivered and deployment else None

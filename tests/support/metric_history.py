@@ -55,12 +55,15 @@ def metric_history(seed: int = 1) -> tuple[list[Change], Organisation]:
         as_of=AS_OF,
     )
     organisation.items = {
-        **rows_of_tickets(_tickets(chance, changes)),
+        **_tickets(chance, changes),
         **rows_of_features(_features(chance, changes)),
         **_deliveries(changes),
         "canonical.ci_jobs": list(_jobs(chance, changes)),
         "canonical.survey_responses": list(_answers(chance)),
         "canonical.assistant_usage_daily": list(_usage(chance)),
+        "canonical.releases": list(_releases()),
+        "canonical.environment_states": list(_looks(changes)),
+        "canonical.test_reports": list(_reports(chance, changes)),
     }
     return changes, organisation
 
@@ -73,6 +76,8 @@ def _change(chance: random.Random, number: int) -> Change:
     change = Change(number, opened, author, head_sha=f"head-{number}", merge_sha=f"merge-{number}")
     change.commits = [Commit(f"head-{number}", later(opened, -chance.uniform(1, 40)))]
     change.events = [Event("review_requested", opened, author, reviewer)]
+    if number % 5 == 0:
+        change.events = [Event("review_requested", opened, author, team="blue")]
     if number % 3 == 0:
         change.markers = "trailer:copilot"
     if ended > AS_OF - HOUR:
@@ -86,7 +91,7 @@ def _change(chance: random.Random, number: int) -> Change:
     return change
 
 
-def _tickets(chance: random.Random, changes: Sequence[Change]) -> list[Ticket]:
+def _tickets(chance: random.Random, changes: Sequence[Change]) -> Rows:
     tickets = []
     for change in changes[:60]:
         created = later(change.created_at, -chance.uniform(30, 90))
@@ -96,15 +101,30 @@ def _tickets(chance: random.Random, changes: Sequence[Change]) -> list[Ticket]:
         ticket.values = [FieldValue("status", decided, status)]
         if status == "Next":
             ticket.values.append(FieldValue("status", later(decided, chance.uniform(1, 9)), "Doing"))
+            ended = (change.closed_at or change.merged_at or AS_OF) + HOUR
+            ticket.values.append(FieldValue("status", ended, "Done"))
+        ticket.values += [
+            FieldValue("due_at", at, f"{later(change.created_at, hours):%Y-%m-%dT%H:%M:%SZ}")
+            for at, hours in ((created, 12), (decided, 36))[: 1 + change.number % 2]
+        ]
         tickets.append(ticket)
-    return tickets
+    rows = rows_of_tickets(tickets)
+    for row in rows["canonical.work_items"][::3]:
+        row["type"] = "bug"
+    return rows
 
 
 def _features(chance: random.Random, changes: Sequence[Change]) -> list[Feature]:
     merged = [change.number for change in changes if change.merged_at]
     used = Feature("search", True, True, merged[:20], [(EPOCH + timedelta(days=12), True)])
     used.uses = [(later(EPOCH, 288 + chance.uniform(12, 480)), customer) for customer in CUSTOMERS[:9]]
-    return [used, Feature("hidden", True, True, merged[20:30]), Feature("plain", False, False, merged[30:35])]
+    unused = [
+        Feature(f"unused-{number}", True, True, [merged[number]], [(EPOCH + timedelta(days=11), True)])
+        for number in range(5)
+    ]
+    hidden = Feature("hidden", True, True, merged[20:30])
+    plain = Feature("plain", False, False, merged[30:35])
+    return [used, hidden, plain, *unused]
 
 
 def _deliveries(changes: Sequence[Change]) -> Rows:
@@ -220,3 +240,48 @@ def _usage(chance: random.Random) -> Iterator[dict[str, Any]]:
                 "accepted_count": chance.randint(0, 20),
                 "cost_usd": 1.5,
             }
+
+
+def _releases() -> Iterator[dict[str, Any]]:
+    for number in range(20):
+        yield {
+            "source_id": f"release-{number}",
+            "repository": REPOSITORY,
+            "name": f"v{number}",
+            "tag": f"v{number}",
+            "published_at": EPOCH + HOUR * 26 * number,
+            "is_prerelease": number % 5 == 4,
+            "is_draft": False,
+            "is_bare_tag": False,
+        }
+
+
+def _looks(changes: Sequence[Change]) -> Iterator[dict[str, Any]]:
+    """Daily looks at production; what is live was not always deployed, nor declared, nor planned."""
+    shas = [str(change.merge_sha) for change in changes if change.merged_at]
+    for day in range(3, 40):
+        yield {
+            "source_id": f"look-{day}",
+            "repository": REPOSITORY,
+            "environment": "production",
+            "observed_at": EPOCH + timedelta(days=day),
+            "live_sha": "by-hand" if day % 4 == 0 else shas[0],
+            "declared_sha": shas[0] if day % 3 else shas[1],
+            "plan_drift_count": day % 2,
+        }
+
+
+def _reports(chance: random.Random, changes: Sequence[Change]) -> Iterator[dict[str, Any]]:
+    for change in changes:
+        yield {
+            "source_id": f"report-{change.id}",
+            "repository": REPOSITORY,
+            "sha": change.head_sha,
+            "suite": "unit",
+            "passed_count": 90,
+            "failed_count": 0,
+            "skipped_count": 1,
+            "line_coverage": round(chance.uniform(0.6, 0.9), 3),
+            "diff_coverage": round(chance.uniform(0.1, 1.0), 3) if change.number % 2 else None,
+            "reported_at": change.created_at + HOUR,
+        }

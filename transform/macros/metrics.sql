@@ -66,25 +66,23 @@ repository where they are known. `scopes` maps scope → column of the key.
 
 {#- Ends of the share's 95 % interval (Wilson's score). -#}
 {% macro share_low(part, whole) -%}
-    greatest({{ wilson(part, whole, '-') }}, 0)
+    case when {{ whole }} >= 5 then greatest({{ wilson(part, whole, '-') }}, 0) end
 {%- endmacro %}
 
 {% macro share_high(part, whole) -%}
-    least({{ wilson(part, whole, '+') }}, 1)
+    case when {{ whole }} >= 5 then least({{ wilson(part, whole, '+') }}, 1) end
 {%- endmacro %}
 
 {% macro wilson(part, whole, sign) -%}
     {%- set z2 = 3.841459 -%}
     {%- set p = '(cast(' ~ part ~ ' as double) / ' ~ whole ~ ')' -%}
-    case when {{ whole }} >= 5 then
-        ({{ p }} + {{ z2 / 2 }} / {{ whole }} {{ sign }} {{ z2 ** 0.5 }} * sqrt(
-            {{ p }} * (1 - {{ p }}) / {{ whole }} + {{ z2 / 4 }} / ({{ whole }} * cast({{ whole }} as double))
-        )) / (1 + {{ z2 }} / {{ whole }})
-    end
+    ({{ p }} + {{ z2 / 2 }} / {{ whole }} {{ sign }} {{ z2 ** 0.5 }} * sqrt(
+        {{ p }} * (1 - {{ p }}) / {{ whole }} + {{ z2 / 4 }} / ({{ whole }} * cast({{ whole }} as double))
+    )) / (1 + {{ z2 }} / {{ whole }})
 {%- endmacro %}
 
-{% macro share_null_reason(whole) -%}
-    case when {{ whole }} < 5 then 'not_enough_data' end
+{% macro share_null_reason(whole, if_none='not_enough_data') -%}
+    case when {{ whole }} = 0 then '{{ if_none }}' when {{ whole }} < 5 then 'not_enough_data' end
 {%- endmacro %}
 
 
@@ -119,10 +117,19 @@ left join estimates as {{ alias }}
 {%- endmacro %}
 
 
-{#- A share with the ends of its interval and the reason where it is hidden. -#}
-{% macro share_columns(name, part, whole) -%}
+{#- A share with the ends of its interval and the reason where it is hidden, or where there is nothing to share. -#}
+{% macro share_columns(name, part, whole, if_none='not_enough_data') -%}
     {{ share(part, whole) }} as {{ name }},
     {{ share_low(part, whole) }} as {{ name }}_low,
     {{ share_high(part, whole) }} as {{ name }}_high,
-    {{ share_null_reason(whole) }} as {{ name }}_null_reason
+    {{ share_null_reason(whole, if_none) }} as {{ name }}_null_reason
+{%- endmacro %}
+
+
+{#- Whether a row of `fct_releases` was published for everybody; sources without prereleases say null. -#}
+{% macro is_general_release() -%}
+    published_at is not null
+    and not coalesce(is_draft, false)
+    and not coalesce(is_prerelease, false)
+    and not coalesce(is_bare_tag, false)
 {%- endmacro %}

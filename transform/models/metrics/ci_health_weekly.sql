@@ -1,10 +1,18 @@
 {{ config(tags=['clock']) }}
 
+{%- set coverages = ['line_test_coverage', 'diff_test_coverage'] %}
+
 with
 
-jobs as (
+counts as (
 
-    select * from {{ ref('fct_ci_jobs') }}
+    select * from {{ ref('int_metrics__ci_counts') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_metrics__merged_coverage') }}
 
 ),
 
@@ -17,85 +25,106 @@ weeks as (
 estimates as (
 
     select * from {{ ref('int_metrics__latency_estimates') }}
-    where kind = 'ci_job' and cohort = 'arrivals'
+    where kind in ('ci_job', 'check') and cohort = 'arrivals' and scope in ('organisation', 'repository')
 
 ),
 
-dated as (
-
-    select
-        jobs.*,
-        days.week_start
-    from jobs
-    {{ join_reporting_day('jobs.queued_at', 'days') }}
-
-),
-
+-- checks of a push may be runs without jobs, and reports may come without either
 scopes as (
 
-    {{ scoped('dated', {'repository': 'repository_key'}) }}
+    {%- for relation in ['counts', 'estimates', 'coverage'] %}
+        select
+            week_start,
+            scope,
+            scope_key
+        from {{ relation }}
+        {{ "union distinct" if not loop.last }}
+    {%- endfor %}
 
 ),
 
-counts as (
+complete as (
 
     select
-        week_start,
-        scope,
-        scope_key,
-        count(*) as attempt_count,
-        count(case when is_first_attempt and conclusion in ('success', 'failure') then 1 end) as judged_count,
-        count(case when is_first_attempt and conclusion = 'failure' then 1 end) as failure_count,
-        count(case when failure_class = 'infrastructure' then 1 end) as infrastructure_failure_count,
-        count(case when conclusion in ('cancelled', 'skipped') then 1 end) as cancelled_count,
-        count(case when conclusion = 'running' then 1 end) as running_count,
-        count(
-            case when conclusion in ('success', 'failure', 'timed_out', 'infrastructure_failure') then 1 end
-        ) as finished_count,
-        count(case when is_flaky and conclusion = 'failure' then 1 end) as flaky_failure_count,
-        count(case when conclusion = 'failure' then 1 end) as all_failure_count,
-        cast(coalesce(sum(case when is_flaky and conclusion = 'failure' then run_seconds end), 0) as bigint)
-            as flaky_lost_seconds,
-        cast(coalesce(sum(setup_seconds), 0) as bigint) as setup_seconds,
-        cast(coalesce(sum(case when setup_seconds is not null then run_seconds end), 0) as bigint)
-            as run_with_setup_seconds
+        scopes.*,
+        coalesce(counts.attempt_count, 0) as attempt_count,
+        coalesce(counts.cancelled_count, 0) as cancelled_count,
+        coalesce(counts.running_count, 0) as running_count,
+        coalesce(counts.judged_count, 0) as judged_count,
+        coalesce(counts.failure_count, 0) as failure_count,
+        coalesce(counts.finished_count, 0) as finished_count,
+        coalesce(counts.infrastructure_failure_count, 0) as infrastructure_failure_count,
+        coalesce(counts.all_failure_count, 0) as all_failure_count,
+        coalesce(counts.flaky_failure_count, 0) as flaky_failure_count,
+        coalesce(counts.flaky_lost_seconds, 0) as flaky_lost_seconds,
+        coalesce(counts.setup_seconds, 0) as setup_seconds,
+        coalesce(counts.run_with_setup_seconds, 0) as run_with_setup_seconds
     from scopes
-    group by week_start, scope, scope_key
+    left join counts
+        on
+            scopes.week_start = counts.week_start
+            and scopes.scope = counts.scope
+            and scopes.scope_key = counts.scope_key
 
 )
 
 select
     {{ surrogate_key(
-        'ci_health_weekly', 'cast(counts.week_start as string)', 'counts.scope', 'counts.scope_key'
+        'ci_health_weekly', 'cast(complete.week_start as string)', 'complete.scope', 'complete.scope_key'
     ) }}
         as ci_health_weekly_key,
-    counts.week_start,
-    counts.scope,
-    case when counts.scope = 'repository' then counts.scope_key end as repository_key,
-    counts.attempt_count,
-    counts.cancelled_count,
-    counts.running_count,
-    counts.judged_count,
-    counts.failure_count,
-    {{ share_columns('failure_share', 'counts.failure_count', 'counts.judged_count') }},
-    counts.finished_count,
-    counts.infrastructure_failure_count,
+    complete.week_start,
+    complete.scope,
+    case when complete.scope = 'repository' then complete.scope_key end as repository_key,
+    complete.attempt_count,
+    complete.cancelled_count,
+    complete.running_count,
+    complete.judged_count,
+    complete.failure_count,
+    {{ share_columns('failure_share', 'complete.failure_count', 'complete.judged_count') }},
+    complete.finished_count,
+    complete.infrastructure_failure_count,
     {{ share_columns(
-        'infrastructure_failure_share', 'counts.infrastructure_failure_count', 'counts.finished_count'
+        'infrastructure_failure_share', 'complete.infrastructure_failure_count', 'complete.finished_count'
     ) }},
-    counts.all_failure_count,
-    counts.flaky_failure_count,
-    {{ share_columns('flaky_failure_share', 'counts.flaky_failure_count', 'counts.all_failure_count') }},
-    counts.flaky_lost_seconds,
-    counts.setup_seconds,
-    counts.run_with_setup_seconds,
-    cast(counts.setup_seconds as double) / nullif(counts.run_with_setup_seconds, 0) as setup_share,
-    case when counts.run_with_setup_seconds = 0 then 'not_applicable' end as setup_share_null_reason,
+    complete.all_failure_count,
+    complete.flaky_failure_count,
+    {{ share_columns('flaky_failure_share', 'complete.flaky_failure_count', 'complete.all_failure_count') }},
+    complete.flaky_lost_seconds,
+    complete.setup_seconds,
+    complete.run_with_setup_seconds,
+    cast(complete.setup_seconds as double) / nullif(complete.run_with_setup_seconds, 0) as setup_share,
+    case when complete.run_with_setup_seconds = 0 then 'not_applicable' end as setup_share_null_reason,
     {{ named_estimate('queue') }},
     {{ named_estimate('run') }},
-    weeks.is_over and counts.running_count = 0 as is_final
-from counts
+    {{ named_estimate('check_latency') }},
+    {{ named_estimate('check_latency_with_reruns') }},
+    coalesce(line_test_coverage.change_count, 0) as merged_change_count,
+    {%- for measure in coverages %}
+        coalesce({{ measure }}.reported_count, 0) as {{ measure }}_count,
+        {{ measure }}.p50 as {{ measure }}_p50,
+        {{ measure }}.p50_low as {{ measure }}_p50_low,
+        {{ measure }}.p50_high as {{ measure }}_p50_high,
+        case
+            when coalesce({{ measure }}.reported_count, 0) = 0 then 'not_observed'
+            when {{ measure }}.p50 is null then 'not_enough_data'
+        end as {{ measure }}_p50_null_reason,
+    {%- endfor %}
+    weeks.is_over
+    and complete.running_count = 0
+    and coalesce(check_latency_with_reruns.censored_count, 0) = 0 as is_final
+from complete
 inner join weeks
-    on counts.week_start = weeks.week_start
-{{ join_estimate('queue', 'queue', 'counts') }}
-{{ join_estimate('run', 'run', 'counts') }}
+    on complete.week_start = weeks.week_start
+{{ join_estimate('queue', 'queue', 'complete') }}
+{{ join_estimate('run', 'run', 'complete') }}
+{{ join_estimate('check_latency', 'check_latency', 'complete') }}
+{{ join_estimate('check_latency_with_reruns', 'check_latency_with_reruns', 'complete') }}
+{%- for measure in coverages %}
+    left join coverage as {{ measure }}
+        on
+            complete.week_start = {{ measure }}.week_start
+            and complete.scope = {{ measure }}.scope
+            and complete.scope_key = {{ measure }}.scope_key
+            and {{ measure }}.measure = '{{ measure }}'
+{%- endfor %}

@@ -65,6 +65,7 @@ waiting as (
 select
     waiting.feature_key,
     maturity.as_of,
+    waiting.name as feature,
     case waiting.state when 'merged' then 'not_deployed' else 'not_exposed' end as reason,
     waiting.change_count,
     waiting.waiting_since_at,

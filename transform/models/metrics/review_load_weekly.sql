@@ -20,6 +20,12 @@ merged as (
 
 ),
 
+gaps as (
+
+    select * from {{ ref('int_metrics__ownership_gaps') }}
+
+),
+
 weeks as (
 
     select * from {{ ref('int_metrics__weeks') }}
@@ -28,7 +34,7 @@ weeks as (
 
 scopes as (
 
-    {%- for relation in ['loads', 'pending', 'merged'] %}
+    {%- for relation in ['loads', 'pending', 'merged', 'gaps'] %}
         select
             week_start,
             scope,
@@ -56,7 +62,11 @@ complete as (
         coalesce(pending.pending_reviewer_count, 0) as pending_reviewer_count,
         coalesce(merged.merged_change_count, 0) as merged_change_count,
         coalesce(merged.unreviewed_merge_count, 0) as unreviewed_merge_count,
-        coalesce(merged.repeated_review_count, 0) as repeated_review_count
+        coalesce(merged.repeated_review_count, 0) as repeated_review_count,
+        coalesce(gaps.ready_change_count, 0) as ready_change_count,
+        coalesce(gaps.unowned_change_count, 0) as unowned_change_count,
+        coalesce(gaps.team_request_count, 0) as team_request_count,
+        coalesce(gaps.untaken_team_request_count, 0) as untaken_team_request_count
     from scopes
     left join loads
         on
@@ -73,6 +83,11 @@ complete as (
             scopes.week_start = merged.week_start
             and scopes.scope = merged.scope
             and scopes.scope_key = merged.scope_key
+    left join gaps
+        on
+            scopes.week_start = gaps.week_start
+            and scopes.scope = gaps.scope
+            and scopes.scope_key = gaps.scope_key
 
 )
 
@@ -102,6 +117,16 @@ select
     complete.repeated_review_count,
     {{ share_columns(
         'repeated_review_share', 'complete.repeated_review_count', 'complete.merged_change_count'
+    ) }},
+    complete.ready_change_count,
+    complete.unowned_change_count,
+    {{ share_columns(
+        'unowned_change_share', 'complete.unowned_change_count', 'complete.ready_change_count'
+    ) }},
+    complete.team_request_count,
+    complete.untaken_team_request_count,
+    {{ share_columns(
+        'untaken_team_request_share', 'complete.untaken_team_request_count', 'complete.team_request_count'
     ) }},
     weeks.is_over as is_final
 from complete

@@ -30,7 +30,8 @@ prepared as (
         greatest(
             ready_at,
             case
-                when coalesce(first_review_requested_at <= picked_up_at, true) then first_review_requested_at
+                when first_review_requested_at <= coalesce(picked_up_at, closed_at, first_review_requested_at)
+                    then first_review_requested_at
             end
         ) as pickup_started_at,
         case when not is_deployed_before_merge then deployed_at end as released_at,

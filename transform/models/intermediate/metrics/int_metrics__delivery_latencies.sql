@@ -21,13 +21,7 @@ service_deliveries as (
 
 changes as (
 
-    select * from {{ ref('fct_changes') }}
-
-),
-
-persons as (
-
-    select * from {{ ref('dim_person') }}
+    select * from {{ ref('int_metrics__changes') }}
 
 ),
 
@@ -60,15 +54,12 @@ deliveries as (
     from change_services
     inner join changes
         on change_services.change_key = changes.change_key
-    inner join persons
-        on changes.author_person_key = persons.person_key
     inner join services
         on change_services.service_key = services.service_key
     left join service_deliveries
         on
             change_services.change_key = service_deliveries.change_key
             and change_services.service_key = service_deliveries.service_key
-    where persons.kind != 'dependency_bot'
 
 ),
 

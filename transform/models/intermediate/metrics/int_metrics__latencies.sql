@@ -15,7 +15,7 @@ handoffs as (
 
 changes as (
 
-    select * from {{ ref('fct_changes') }}
+    select * from {{ ref('int_metrics__changes') }}
 
 ),
 
@@ -49,6 +49,18 @@ item_latencies as (
 
 ),
 
+check_latencies as (
+
+    select * from {{ ref('int_metrics__check_latencies') }}
+
+),
+
+release_gaps as (
+
+    select * from {{ ref('int_metrics__release_gaps') }}
+
+),
+
 delivery_latencies as (
 
     select * from {{ ref('int_metrics__delivery_latencies') }}
@@ -73,6 +85,9 @@ stage_latencies as (
             else 'competing'
         end as outcome
     from visits
+    left join changes
+        on visits.flow_item_key = changes.change_key
+    where visits.flow_item_type != 'change' or changes.change_key is not null
 
 ),
 
@@ -93,6 +108,7 @@ handoff_latencies as (
     from handoffs
     left join changes
         on handoffs.flow_item_key = changes.change_key
+    where handoffs.flow_item_type != 'change' or changes.change_key is not null
 
 ),
 
@@ -111,7 +127,14 @@ change_latencies as (
             as ended_at,
         case
             when change_measures.null_reason is null then 'ended'
-            when changes.state = 'closed' then 'competing'
+            when
+                changes.state = 'closed'
+                or (
+                    change_measures.measure = 'pickup_seconds'
+                    and changes.state = 'merged'
+                    and change_measures.null_reason = 'not_applicable'
+                )
+                then 'competing'
             when change_measures.null_reason = 'not_yet' then 'censored'
         end as outcome
     from change_measures
@@ -229,6 +252,16 @@ latencies as (
         'delivery' as kind,
         delivery_latencies.*
     from delivery_latencies
+    union all
+    select
+        'check' as kind,
+        check_latencies.*
+    from check_latencies
+    union all
+    select
+        'release' as kind,
+        release_gaps.*
+    from release_gaps
 
 )
 

@@ -2,13 +2,7 @@ with
 
 changes as (
 
-    select * from {{ ref('fct_changes') }}
-
-),
-
-persons as (
-
-    select * from {{ ref('dim_person') }}
+    select * from {{ ref('int_metrics__changes') }}
 
 ),
 
@@ -18,10 +12,8 @@ merged as (
         changes.*,
         days.week_start
     from changes
-    inner join persons
-        on changes.author_person_key = persons.person_key
     {{ join_reporting_day('changes.merged_at', 'days') }}
-    where changes.state = 'merged' and persons.kind != 'dependency_bot'
+    where changes.state = 'merged'
 
 ),
 
