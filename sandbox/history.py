@@ -36,6 +36,9 @@ PushKind = Literal[
     "push", "force_push", "branch_creation", "branch_deletion", "pr_merge", "merge_queue_merge"
 ]
 TicketKind = Literal["feature", "bug", "task"]
+IncidentEventKind = Literal[
+    "assigned", "escalated", "acknowledged", "mitigated", "resolved", "reopened", "merged"
+]
 DeploymentState = Literal["waiting", "queued", "in_progress", "success", "failure", "error", "inactive"]
 Trigger = Literal["pull_request", "push", "merge_group"]
 Conclusion = Literal["success", "failure", "cancelled", "skipped", "timed_out"]
@@ -266,7 +269,7 @@ class Repository:
 
 
 class FieldChange(NamedTuple):
-    """A change of one field of a ticket, flag or incident."""
+    """A change of one field of a ticket."""
 
     at: int
     field: str
@@ -305,16 +308,25 @@ class Feature:
     uses: list[tuple[int, str]] = field(default_factory=list)
 
 
+class IncidentEvent(NamedTuple):
+    """Something that happened to an incident: by whom, if not by the pager; to whom or into what it went."""
+
+    at: int
+    kind: IncidentEventKind
+    actor: Account | None
+    subject: "Account | Incident | None" = None
+
+
 @dataclass(slots=True)
 class Incident:
-    """An incident as the pager saw it."""
+    """An incident as the pager saw it; one trouble may have two, until the one is merged into the other."""
 
     id: int
     number: int
     service: str
     severity: Literal["low", "high"]
     triggered_at: int
-    events: list[FieldChange] = field(default_factory=list)
+    events: list[IncidentEvent] = field(default_factory=list)
 
 
 class SurveyResponse(NamedTuple):

@@ -115,6 +115,10 @@ class Incidents:
     resolve_hours: Spread
     rollback_share: float
     revert_share: float
+    echo_share: float
+    handed_on_share: float
+    reopened_share: float
+    reopened_hours: Spread
 
 
 @dataclass(frozen=True, slots=True)

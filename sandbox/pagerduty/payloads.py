@@ -1,7 +1,8 @@
 """The history's incidents, services and people as PagerDuty shows them now.
 
-Mitigation is something that PagerDuty does not know; it shows as a note. The person who acknowledges is the
-one whom the incident was assigned to when it was triggered.
+Mitigation is something that PagerDuty does not know; it shows as a note. What is handed to another person
+and what is reopened waits for an acknowledgement again. An incident that was merged is a resolved one that
+names the other.
 """
 
 from collections.abc import Iterator
@@ -9,17 +10,29 @@ from itertools import count
 from typing import Any
 
 from sandbox.calendar import isoformat
-from sandbox.history import Account, Incident
+from sandbox.history import Account, Incident, IncidentEvent
 from sandbox.vendor import Scene
 
 Payload = dict[str, Any]
 
 ENTRY_TYPES = {
+    "assigned": "assign_log_entry",
+    "escalated": "escalate_log_entry",
     "acknowledged": "acknowledge_log_entry",
     "mitigated": "annotate_log_entry",
     "resolved": "resolve_log_entry",
+    "reopened": "trigger_log_entry",
+    "merged": "resolve_log_entry",
 }
-ENTRIES_PER_INCIDENT = 20
+STATUSES = {
+    "assigned": "triggered",
+    "escalated": "triggered",
+    "acknowledged": "acknowledged",
+    "resolved": "resolved",
+    "reopened": "triggered",
+    "merged": "resolved",
+}
+ENTRIES_PER_INCIDENT = 100
 
 
 def users(scene: Scene) -> list[Payload]:
@@ -71,9 +84,15 @@ def _triggered(scene: Scene) -> list[Incident]:
 
 
 def _incident(incident: Incident, scene: Scene) -> Payload:
-    seen = [event for event in incident.events if event.at <= scene.clock.now]
-    states = [event for event in seen if event.after in {"acknowledged", "resolved"}]
-    changed_at = isoformat(states[-1].at if states else incident.triggered_at)
+    seen = _seen(incident, scene)
+    status, changed_at, resolve_reason = "triggered", incident.triggered_at, None
+    for event in seen:
+        if STATUSES.get(event.kind, status) != status:
+            status, changed_at = STATUSES[event.kind], event.at
+        if isinstance(event.subject, Incident):
+            resolve_reason = {"type": "merge_resolve_reason", "incident": _reference(event.subject)}
+    given = [(event.at, event.subject) for event in seen if isinstance(event.subject, Account)]
+    taken = [(event.at, event.actor) for event in seen if event.kind == "acknowledged" and event.actor]
     return {
         **_reference(incident),
         "type": "incident",
@@ -81,44 +100,56 @@ def _incident(incident: Incident, scene: Scene) -> Payload:
         "title": f"{incident.service} is in trouble",
         "created_at": isoformat(incident.triggered_at),
         "updated_at": isoformat(seen[-1].at if seen else incident.triggered_at),
-        "status": states[-1].after if states else "triggered",
+        "status": status,
         "urgency": incident.severity,
         "priority": None,
         "service": _service(incident.service, scene),
-        "assignments": [],
-        "acknowledgements": [],
-        "last_status_change_at": changed_at,
-        "resolve_reason": None,
+        "assignments": [
+            {"at": isoformat(at), "assignee": _user(account)}
+            for at, account in given[-1:]
+            if status != "resolved"
+        ],
+        "acknowledgements": [
+            {"at": isoformat(at), "acknowledger": _user(account)}
+            for at, account in taken[-1:]
+            if status == "acknowledged"
+        ],
+        "last_status_change_at": isoformat(changed_at),
+        "resolve_reason": resolve_reason,
     }
+
+
+def _seen(incident: Incident, scene: Scene) -> list[IncidentEvent]:
+    return [event for event in incident.events if event.at <= scene.clock.now]
 
 
 def _entries(incident: Incident, scene: Scene) -> Iterator[Payload]:
     numbers = count(incident.id * ENTRIES_PER_INCIDENT)
     service = _service(incident.service, scene)
 
-    def entry(at: int, kind: str, agent: Payload, **more: Any) -> Payload:
+    def entry(at: int, kind: str, agent: Account | None, channel: str, **more: Any) -> Payload:
         return {
             "id": f"R{next(numbers):013d}",
             "type": kind,
             "summary": kind.replace("_", " "),
             "created_at": isoformat(at),
-            "agent": agent,
-            "channel": {"type": "website" if agent["type"] == "user_reference" else "auto"},
+            "agent": _user(agent) if agent else service,
+            "channel": {"type": "website" if agent else channel},
             "service": service,
             "incident": _reference(incident),
             "teams": [],
             **more,
         }
 
-    yield entry(incident.triggered_at, "trigger_log_entry", service)
-    on_call = incident.events[0].actor if incident.events else None
-    if on_call:
-        asked = {"assignees": [_user(on_call)]}
-        yield entry(incident.triggered_at, "assign_log_entry", service, **asked)
-        yield entry(incident.triggered_at, "notify_log_entry", service, user=_user(on_call))
-    for event in incident.events:
-        if event.at <= scene.clock.now and event.actor:
-            yield entry(event.at, ENTRY_TYPES[event.after], _user(event.actor))
+    yield entry(incident.triggered_at, "trigger_log_entry", None, "api")
+    for event in _seen(incident, scene):
+        channel = "timeout" if event.kind == "escalated" else "auto"
+        if isinstance(event.subject, Account):
+            asked = _user(event.subject)
+            yield entry(event.at, ENTRY_TYPES[event.kind], event.actor, channel, assignees=[asked])
+            yield entry(event.at, "notify_log_entry", None, channel, user=asked)
+        else:
+            yield entry(event.at, ENTRY_TYPES[event.kind], event.actor, channel)
 
 
 def _reference(incident: Incident) -> Payload:

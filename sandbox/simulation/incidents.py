@@ -1,10 +1,10 @@
 """What breaks in production, who notices, and how it is mended: roll back, revert, or fix forward."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from sandbox.history import Account, FieldChange, Incident
 from sandbox.organisation import Service
+from sandbox.simulation.paging import LiveIncident, new_incident
 from sandbox.simulation.people import Activity
 from sandbox.simulation.world import World, chance
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 WEEK = 7 * 86_400
 HOUR = 3600
-ROTATION = WEEK
+MINUTE = 60
+FIRST_ECHO = 1_000_000
 
 
 class IncidentDesk:
@@ -21,6 +22,7 @@ class IncidentDesk:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.incidents: list[LiveIncident] = []
         self._random = world.streams.stream("incidents")
         self._plan_unrelated()
 
@@ -42,49 +44,67 @@ class IncidentDesk:
 
     def _start(self, service: Service, pipeline: "Pipeline | None", cause: "LiveDeployment | None") -> None:
         number = self.world.history.next_id("incident")
-        self.world.env.process(self._run(number, service, pipeline, cause))
+        incident = LiveIncident(self.world, number, service, cause)
+        self.incidents.append(incident)
+        self.world.env.process(self._run(incident, pipeline))
+        self.world.env.process(self._echo(incident))
 
-    def _run(
-        self, number: int, service: Service, pipeline: "Pipeline | None", cause: "LiveDeployment | None"
-    ) -> Activity:
+    def _run(self, incident: LiveIncident, pipeline: "Pipeline | None") -> Activity:
         world, habits = self.world, self.world.scenario.incidents
-        random = world.streams.stream("incident", number)
-        started_at = world.now
-        track = world.truth.track("incident", number)
-        track.enter("detect", started_at)
+        random = world.streams.stream("incident", incident.number)
         yield world.env.timeout(habits.detect_hours.seconds(random))
-        triggered_at = world.now
-        severity: Literal["low", "high"] = "high" if cause or chance(random, 0.3) else "low"
-        incident = Incident(number, number, service.name, severity, triggered_at)
-        world.history.incidents.append(incident)
-        track.enter("acknowledge", world.now)
-        on_call = service.team.developers[world.now // ROTATION % len(service.team.developers)]
-        yield world.env.timeout(habits.acknowledge_hours.seconds(random))
-        acknowledged_at = self._note(incident, "acknowledged", on_call.account)
-        track.enter("mitigate", world.now)
-        yield world.env.timeout(habits.mitigate_hours.seconds(random))
-        mitigation = self._mitigate(pipeline, cause, random.random())
-        mitigated_at = self._note(incident, "mitigated", on_call.account)
-        track.enter("resolve", world.now)
+        incident.trigger("high" if incident.cause or chance(random, 0.3) else "low")
+        yield from incident.page(habits.acknowledge_hours.seconds(random))
+        yield from self._mend(incident, habits.mitigate_hours.seconds(random))
+        incident.mitigation = self._mitigate(pipeline, incident.cause, random.random())
+        incident.mitigate()
         yield world.env.timeout(habits.resolve_hours.seconds(random))
-        resolved_at = self._note(incident, "resolved", on_call.account)
-        track.leave(world.now, "advanced")
-        world.truth.note(
-            "incidents",
-            number,
-            service.name,
-            started_at,
-            triggered_at,
-            acknowledged_at,
-            mitigated_at,
-            resolved_at,
-            cause.record.id if cause else None,
-            mitigation,
-        )
+        incident.resolve()
+        yield from self._relapse(incident)
 
-    def _note(self, incident: Incident, state: str, actor: Account) -> int:
-        incident.events.append(FieldChange(self.world.now, "status", "", state, actor))
-        return self.world.now
+    def _mend(self, incident: LiveIncident, seconds: int) -> Activity:
+        """Look for the way out for so long; some pass it on on the way, up or to a colleague."""
+        random = self.world.streams.stream("handing on of incident", incident.number)
+        if chance(random, self.world.scenario.incidents.handed_on_share):
+            passed, taken = seconds // 4, seconds // 2
+            yield self.world.env.timeout(passed)
+            if chance(random, 0.5):
+                incident.escalate(incident.holder.account)
+            else:
+                incident.reassign()
+            yield self.world.env.timeout(taken - passed)
+            incident.acknowledge()
+            seconds -= taken
+        yield self.world.env.timeout(seconds)
+
+    def _relapse(self, incident: LiveIncident) -> Activity:
+        """Let the trouble come back, sometimes, and be mended by itself."""
+        world, habits = self.world, self.world.scenario.incidents
+        random = world.streams.stream("relapse of incident", incident.number)
+        if chance(random, habits.reopened_share):
+            yield world.env.timeout(habits.reopened_hours.seconds(random))
+            incident.reopen()
+            yield from incident.page(habits.acknowledge_hours.seconds(random))
+            yield world.env.timeout(habits.mitigate_hours.seconds(random))
+            incident.mitigate()
+            yield world.env.timeout(habits.resolve_hours.seconds(random))
+            incident.resolve()
+
+    def _echo(self, incident: LiveIncident) -> Activity:
+        """Let some service page for the same trouble, sooner or later; whoever has that merges the two."""
+        world, habits = self.world, self.world.scenario.incidents
+        random = world.streams.stream("echo of incident", incident.number)
+        if not chance(random, habits.echo_share):
+            return
+        service = random.choice(world.organisation.services)
+        yield world.env.timeout(habits.detect_hours.seconds(random))
+        if incident.mitigation is None:
+            echo = new_incident(world, FIRST_ECHO + incident.number, service, "low")
+            incident.alerted(echo)
+            if not incident.acknowledged.triggered:
+                yield incident.acknowledged
+            yield world.env.timeout(random.randrange(1, 10) * MINUTE)
+            incident.take_in(echo)
 
     def _mitigate(self, pipeline: "Pipeline | None", cause: "LiveDeployment | None", draw: float) -> str:
         habits = self.world.scenario.incidents

@@ -1,7 +1,10 @@
 """Ideas, decisions and tickets: what is to be built, and when somebody said so."""
 
 from collections import deque
+from collections.abc import Iterator
 from functools import partial
+from itertools import zip_longest
+from typing import Any
 
 from sandbox.history import Account, Feature, FieldChange, Ticket, TicketKind
 from sandbox.organisation import Person, Team
@@ -186,3 +189,24 @@ class ProductDesk(Worker):
 def project_key(team: Team) -> str:
     """Return the tracker's project key of a team."""
     return "".join(part[:4] for part in team.name.upper().split("-"))
+
+
+def handoff_rows(ticket: Ticket) -> Iterator[tuple[Any, ...]]:
+    """Yield rows of the truth: a ticket that product handed over, and that its taker assigned."""
+    statuses = [change for change in ticket.fields if change.field == "status"]
+    ready = ((one, other) for one, other in zip_longest(statuses, statuses[1:]) if one.after == "Ready")
+    for number, (decided, taken) in enumerate(ready, 1):
+        giver = decided.actor.person if decided.actor else None
+        taker = taken.actor.person if taken and taken.actor and taken.after == "In Progress" else None
+        settled_at = taken.at if taken else None
+        outcome = "accepted" if taken else "pending"
+        roles = ("product", "author", number, giver, taker)
+        yield (
+            *("work_item", ticket.id, "status_transition", *roles),
+            *(decided.at, settled_at, outcome, settled_at),
+        )
+        if taker is not None:
+            yield (
+                *("work_item", ticket.id, "tracker_assignment", *roles),
+                *(settled_at, settled_at, outcome, settled_at),
+            )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import starmap, zip_longest
+from itertools import chain, starmap, zip_longest
 from typing import Any
 
 from sandbox.calendar import DAY, WEEK, instant
@@ -14,6 +14,7 @@ from sandbox.gitobjects import EMPTY
 from sandbox.history import Account, AssistantSession, Feature, History, SurveyResponse, Ticket
 from sandbox.organisation import COMPANY, Organisation, Service
 from sandbox.scenario import Scenario, Size
+from sandbox.simulation import paging, product
 from sandbox.simulation.adoption import Adoption, LiveFeature
 from sandbox.simulation.bots import Bots
 from sandbox.simulation.changes import LiveChange
@@ -21,7 +22,6 @@ from sandbox.simulation.ci import Ci
 from sandbox.simulation.development import Development
 from sandbox.simulation.incidents import IncidentDesk
 from sandbox.simulation.merging import Merging
-from sandbox.simulation.product import ProductBoard
 from sandbox.simulation.releases import LiveDeployment, Releases
 from sandbox.simulation.world import NO_SHA, World
 from sandbox.truth import Truth
@@ -107,7 +107,7 @@ def simulate(
     world.incidents = IncidentDesk(world)
     world.adoption = Adoption(world)
     world.bots = Bots(world)
-    world.product = ProductBoard(world)
+    world.product = product.ProductBoard(world)
     with _without_collector():
         world.env.run(until=organisation.end)
         _close_books(world, size_name, seed, weeks)
@@ -170,6 +170,11 @@ def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
     truth.derive("survey_responses", lambda: _surveys(world.history.surveys))
     truth.derive("assistant_sessions", lambda: _sessions(world.history.sessions))
     truth.derive("deployments", lambda: starmap(_deployment_row, world.releases.deployments))
+    noticed = [incident for incident in world.incidents.incidents if incident.record]
+    truth.derive("incidents", lambda: map(paging.incident_row, noticed))
+    truth.derive("pages", lambda: chain.from_iterable(map(paging.page_rows, noticed)))
+    truth.derive("resolutions", lambda: chain.from_iterable(map(paging.resolution_rows, noticed)))
+    truth.derive("item_handoffs", lambda: _item_handoffs(world.history.tickets, noticed))
     truth.derive("tickets", lambda: map(_ticket_row, world.history.tickets))
     truth.derive("features", lambda: map(_feature_row, world.adoption.features))
     truth.derive("customers", lambda: ((customer,) for customer in organisation.customers))
@@ -191,6 +196,14 @@ def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
         organisation.end,
         world.scenario.skew_seconds,
     )
+
+
+def _item_handoffs(
+    tickets: Iterable[Ticket],
+    incidents: Iterable[paging.LiveIncident],
+) -> Iterator[tuple[Any, ...]]:
+    yield from chain.from_iterable(map(product.handoff_rows, tickets))
+    yield from chain.from_iterable(map(paging.handoff_rows, incidents))
 
 
 def _pushes(changes: Iterable[LiveChange]) -> Iterator[tuple[Any, ...]]:

@@ -49,7 +49,17 @@ DEFECTS = {
     "update incidents set acknowledged_at = acknowledged_at + interval 1 minute": ("incidents", "late"),
     "update incidents set service = 'another'": ("incidents", "wrong"),
     "delete from stage_visits where stage = 'acknowledge'": ("incident visits", "invented"),
-    "update incidents set resolved_at = null": ("incident visits", "late"),
+    "update pages set triggered_at = triggered_at + interval 1 minute": ("incidents", "late"),
+    "update pages set merged_at = null": ("incidents", "missing"),
+    "update resolutions set resolved_at = null": ("incident visits", "late"),
+    "delete from resolutions where reopened_at is not null": ("incident visits", "late"),
+    "delete from item_handoffs where mechanism = 'incident_escalation'": ("incident handoffs", "invented"),
+    "update item_handoffs set round_number = round_number + 1": ("incident handoffs", "missing"),
+    "update item_handoffs set outcome = 'accepted'": ("incident handoffs", "wrong"),
+    "update item_handoffs set to_person = from_person": ("incident handoffs", "wrong"),
+    "update item_handoffs set settled_at = settled_at + interval 1 minute": ("work item handoffs", "late"),
+    "update item_handoffs set from_person = to_person": ("work item handoffs", "wrong"),
+    "delete from item_handoffs where mechanism = 'tracker_assignment'": ("work item handoffs", "invented"),
     "update incidents set caused_by_deployment = null": ("incident ↔ deployment", "invented"),
 }
 
@@ -126,8 +136,10 @@ def test_push_times_without_recorded_activity_are_as_exact_as_their_method(found
 @pytest.mark.parametrize(
     ("company", "name"),
     [
-        *((WHOLE, name) for name in ("work item visits", "work items", "exposures", "features")),
+        *((WHOLE, name) for name in ("work item visits", "work item handoffs", "work items")),
+        *((WHOLE, name) for name in ("exposures", "features")),
         *((company, name) for company in VENDORS for name in ("incidents", "incident visits")),
+        (PAGED, "incident handoffs"),
         *((company, "assistants") for company in ALL),
     ],
 )

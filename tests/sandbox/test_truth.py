@@ -23,7 +23,8 @@ def test_visits_of_an_item_follow_each_other_without_overlap_or_empty_stay(simul
         for before, after in pairwise(visits):
             assert before.exited_at is not None
             assert before.exited_at <= after.entered_at
-            assert before.exited_at == after.entered_at or before.exit_reason == "abandoned"
+            is_ended = before.exit_reason == "abandoned" or before.stage == "resolve"
+            assert before.exited_at == after.entered_at or is_ended
             assert before.stage != after.stage or before.exited_at < after.entered_at
 
 
@@ -98,7 +99,8 @@ def test_a_rerun_inherits_jobs_with_their_old_times(simulation: Simulation) -> N
 
 
 @pytest.mark.parametrize(
-    "table", ["stage_visits", "handoffs", "changes", "deployments", "deployment_changes", "run"]
+    "table",
+    ["stage_visits", "handoffs", "changes", "deployments", "deployment_changes", "item_handoffs", "run"],
 )
 def test_the_database_holds_the_truth(simulation: Simulation, tmp_path: Path, table: str) -> None:
     simulation.truth.write(tmp_path / "truth.duckdb")

@@ -61,6 +61,87 @@ WHOLE_VIEWS = """
     create view mart_incidents as
     select substr(source_id, 2)::bigint as incident, * from built.marts.fct_incidents
     where list_contains(connections(), connection);
+
+    -- two pages are two incidents until somebody has merged them
+    create view shown_incidents as
+    select
+        incidents.incident,
+        min(pages.triggered_at) as triggered_at,
+        case when incidents.acknowledged_at < as_of() then incidents.acknowledged_at end as acknowledged_at,
+        (
+            select max(resolved_at) from truth.resolutions as resolutions
+            where
+                resolutions.incident = incidents.incident
+                and resolved_at < as_of()
+                and coalesce(reopened_at >= as_of(), true)
+        ) as resolved_at,
+        incidents.service,
+        incidents.mitigation,
+        incidents.caused_by_deployment
+    from truth.incidents as incidents
+    join truth.pages as pages
+        on
+            pages.incident = incidents.incident
+            and (pages.page = incidents.incident or pages.merged_at < as_of())
+    where incidents.triggered_at < as_of() and is_read_by('pagerduty')
+    group by all
+    having bool_or(pages.page = incidents.incident and pages.triggered_at < as_of())
+    union all
+    select page, triggered_at, null, null, service, null, null
+    from truth.pages
+    where
+        page != incident
+        and triggered_at < as_of()
+        and coalesce(merged_at >= as_of(), true)
+        and is_read_by('pagerduty');
+
+    -- the pager is told neither of the impact's beginning nor of its mitigation
+    create view incident_visits as
+    select
+        incidents.incident,
+        visits.stage,
+        visits.visit_number,
+        case when visits.visit_number = 1 and visits.stage = 'acknowledge' then incidents.triggered_at
+            else visits.entered_at end as entered_at,
+        case
+            when visits.stage != 'mitigate' and visits.exited_at < as_of() then visits.exited_at
+            when visits.stage = 'mitigate' then (
+                select min(resolved_at) from truth.resolutions as resolutions
+                where
+                    resolutions.incident = incidents.incident
+                    and resolved_at > visits.entered_at
+                    and resolved_at < as_of()
+            )
+        end as exited_at
+    from shown_incidents as incidents
+    join truth.stage_visits as visits
+        on visits.flow_item_type = 'incident' and visits.flow_item = incidents.incident
+    where visits.entered_at < as_of()
+    union all
+    select incident, 'acknowledge', 1, triggered_at, null
+    from shown_incidents
+    where incident not in (select incident from truth.incidents);
+
+    create view shown_item_handoffs as
+    select
+        * replace (
+            case when accepted_at < as_of() then accepted_at end as accepted_at,
+            case when settled_at < as_of() then settled_at end as settled_at,
+            case when settled_at < as_of() then outcome else 'pending' end as outcome,
+            case when accepted_at < as_of() then to_person end as to_person
+        )
+    from truth.item_handoffs
+    where requested_at < as_of();
+
+    create view mart_item_handoffs as
+    select
+        handoffs.*,
+        givers.person as from_person,
+        takers.person as to_person
+    from built.marts.fct_handoffs as handoffs
+    left join mart_persons as givers on givers.person_key = handoffs.from_person_key
+    left join mart_persons as takers on takers.person_key = handoffs.to_person_key
+    where handoffs.flow_item_type in ('work_item', 'incident');
 """
 
 WHOLE_COMPARISONS = (
@@ -176,18 +257,38 @@ WHOLE_COMPARISONS = (
         ),
     ),
     Comparison(
+        "work item handoffs",
+        truth="""
+            select
+                handoffs.mechanism as group_name,
+                handoffs.flow_item as ticket,
+                handoffs.*,
+                null as reason
+            from shown_item_handoffs as handoffs
+            join shown_tickets as tickets on tickets.ticket = handoffs.flow_item
+            where handoffs.flow_item_type = 'work_item'
+        """,
+        marts="""
+            select handoffs.mechanism as group_name, items.ticket, handoffs.*
+            from mart_item_handoffs as handoffs
+            join mart_tickets as items on items.work_item_key = handoffs.flow_item_key
+        """,
+        key=("ticket", "mechanism", "from_role", "to_role", "round_number"),
+        instants=("requested_at", "accepted_at", "settled_at"),
+        values=("outcome", "from_person", "to_person"),
+    ),
+    Comparison(
         "incidents",
         truth="""
             select
                 'incidents' as group_name,
                 incident,
                 triggered_at,
-                case when acknowledged_at < as_of() then acknowledged_at end as acknowledged_at,
-                case when resolved_at < as_of() then resolved_at end as resolved_at,
+                acknowledged_at,
+                resolved_at,
                 service,
                 null as reason
-            from truth.incidents
-            where triggered_at < as_of() and is_read_by('pagerduty')
+            from shown_incidents
         """,
         marts="""
             select
@@ -206,26 +307,12 @@ WHOLE_COMPARISONS = (
     ),
     Comparison(
         "incident visits",
-        # the pager is not told of the impact's beginning, nor of its mitigation
         truth="""
             select
-                visits.stage as group_name,
-                visits.flow_item as incident,
-                visits.stage,
-                visits.visit_number,
-                visits.entered_at,
-                case
-                    when visits.stage != 'mitigate' and visits.exited_at < as_of() then visits.exited_at
-                    when visits.stage = 'mitigate' and incidents.resolved_at < as_of()
-                        then incidents.resolved_at
-                end as exited_at,
-                case when visits.stage in ('detect', 'resolve') then 'not_observed' end as reason
-            from truth.stage_visits as visits
-            join truth.incidents as incidents on incidents.incident = visits.flow_item
-            where
-                visits.flow_item_type = 'incident'
-                and visits.entered_at < as_of()
-                and is_read_by('pagerduty')
+                stage as group_name,
+                *,
+                case when stage in ('detect', 'resolve') then 'not_observed' end as reason
+            from incident_visits
         """,
         marts="""
             select
@@ -243,14 +330,32 @@ WHOLE_COMPARISONS = (
         instants=("entered_at", "exited_at"),
     ),
     Comparison(
+        "incident handoffs",
+        truth="""
+            select
+                handoffs.mechanism as group_name,
+                handoffs.flow_item as incident,
+                handoffs.*,
+                case when handoffs.mechanism = 'incident_resolution' then 'not_observed' end as reason
+            from shown_item_handoffs as handoffs
+            join shown_incidents as incidents on incidents.incident = handoffs.flow_item
+            where handoffs.flow_item_type = 'incident'
+        """,
+        marts="""
+            select handoffs.mechanism as group_name, items.incident, handoffs.*
+            from mart_item_handoffs as handoffs
+            join mart_incidents as items on items.incident_key = handoffs.flow_item_key
+        """,
+        key=("incident", "mechanism", "from_role", "to_role", "round_number"),
+        instants=("requested_at", "accepted_at", "settled_at"),
+        values=("outcome", "from_person", "to_person"),
+    ),
+    Comparison(
         "incident ↔ deployment",
         truth="""
             select mitigation as group_name, incident, caused_by_deployment as deployment, null as reason
-            from truth.incidents
-            where
-                caused_by_deployment is not null
-                and triggered_at < as_of()
-                and is_read_by('pagerduty')
+            from shown_incidents
+            where caused_by_deployment is not null
         """,
         marts="""
             select

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from ingestion.connectors.pagerduty import CONNECTOR
 from ingestion.connectors.pagerduty.settings import PagerDutySettings, client
 from ingestion.identity import EmailHasher
 from sandbox.calendar import isoformat
+from sandbox.history import Account
 from sandbox.simulation import Simulation
 from sandbox.vendor import TOKEN
 
@@ -24,6 +26,7 @@ pagerduty = pytest.importorskip("pagerduty")
 
 ALL = {"date_range": "all"}
 STATES = {"acknowledged", "resolved"}
+GIVEN = {"assigned": "assign_log_entry", "escalated": "escalate_log_entry"}
 
 
 @pytest.fixture
@@ -57,9 +60,16 @@ def test_an_independent_client_sees_the_same_incidents(reader: Any, simulation: 
     assert sorted(seen) == [each.number for each in told]
     assert told
     for incident in told:
-        states = [e.after for e in incident.events if e.at <= simulation.shown_end and e.after in STATES]
         shown = seen[incident.number]
-        assert shown["status"] == (states[-1] if states else "triggered")
+        happened = [event for event in incident.events if event.at <= simulation.shown_end]
+        merged = [event.subject for event in happened if event.kind == "merged"]
+        states = [event.kind for event in happened if event.kind != "mitigated"]
+        status = "resolved" if merged else states[-1] if states[-1] in STATES else "triggered"
+        assert shown["status"] == status
+        assert bool(shown["assignments"]) == (status != "resolved")
+        assert bool(shown["acknowledgements"]) == (status == "acknowledged")
+        named = (shown["resolve_reason"] or {}).get("incident")
+        assert (named and named["id"]) == (f"Q{merged[0].id:013d}" if merged else None)
         assert shown["created_at"] == isoformat(incident.triggered_at)
         assert (shown["service"]["summary"], shown["urgency"]) == (incident.service, incident.severity)
         assert reader.rget(f"/incidents/{shown['id']}")["id"] == shown["id"]
@@ -68,16 +78,19 @@ def test_an_independent_client_sees_the_same_incidents(reader: Any, simulation: 
 def test_an_independent_client_sees_who_did_what(reader: Any, simulation: Simulation) -> None:
     users = {each["id"]: each for each in reader.iter_all("users")}
     entries = list(reader.iter_all("log_entries", params={**ALL, "is_overview": "false"}))
-    acknowledged = {
-        each["incident"]["id"]: each for each in entries if each["type"] == "acknowledge_log_entry"
-    }
+    by_incident: dict[str, list[Any]] = defaultdict(list)
+    for entry in reversed(entries):
+        by_incident[entry["incident"]["id"]].append(entry)
     for incident in simulation.history.incidents:
+        log = by_incident[f"Q{incident.id:013d}"]
         for event in incident.events:
-            if event.after == "acknowledged" and event.at <= simulation.shown_end:
-                entry = acknowledged[f"Q{incident.id:013d}"]
-                assert entry["created_at"] == isoformat(event.at)
-                assert event.actor is not None
-                assert users[entry["agent"]["id"]]["name"] == event.actor.signature.name
+            if event.kind in {*GIVEN, "acknowledged"} and event.at <= simulation.shown_end:
+                kind = GIVEN.get(event.kind, "acknowledge_log_entry")
+                entry = next(e for e in log if (e["type"], e["created_at"]) == (kind, isoformat(event.at)))
+                person = event.subject if event.kind in GIVEN else event.actor
+                shown = entry["assignees"][0] if event.kind in GIVEN else entry["agent"]
+                assert isinstance(person, Account)
+                assert users[shown["id"]]["name"] == person.signature.name
     assert {each["name"] for each in reader.iter_all("services")} == {
         each.name for each in simulation.organisation.services
     }

@@ -52,6 +52,22 @@ placed as (
             and coalesce(assigned.occurred_at < turns.left_at, true)
     where turns.role is not null
 
+),
+
+first_givers as (
+
+    select
+        placed.work_item_key,
+        placed.occurred_at,
+        max_by(turns.person_key, turns.entered_at) as person_key
+    from placed
+    inner join turns
+        on
+            placed.work_item_key = turns.work_item_key
+            and placed.occurred_at >= turns.left_at
+            and turns.role = 'product'
+    group by placed.work_item_key, placed.occurred_at
+
 )
 
 select
@@ -59,10 +75,15 @@ select
     lead(placed.occurred_at) over item as reassigned_at,
     coalesce(lag(placed.role) over item, 'product') as previous_role,
     case
-        when lag(placed.role) over item is null then items.reporter_person_key
+        when lag(placed.role) over item is null
+            then coalesce(first_givers.person_key, items.reporter_person_key)
         else lag(placed.person_key) over item
     end as previous_person_key
 from placed
 inner join items
     on placed.work_item_key = items.work_item_key
+left join first_givers
+    on
+        placed.work_item_key = first_givers.work_item_key
+        and placed.occurred_at = first_givers.occurred_at
 window item as (partition by placed.work_item_key order by placed.occurred_at)
