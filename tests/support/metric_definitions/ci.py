@@ -24,7 +24,6 @@ VIEWS = """
     );
 """
 
-# a repository has rows for the weeks in which jobs were queued
 CI_TIMES = """
     select 'queue' as subject, repository, queued_at as started_at,
         coalesce(started_at, finished_at) as ended_at,
@@ -36,9 +35,7 @@ CI_TIMES = """
         case when finished_at is null then 'censored' when conclusion = 'cancelled' then 'competing'
             else 'ended' end
     from told_jobs
-    where
-        started_at is not null
-        and (repository, week_of(started_at)) in (select (repository, week_of(queued_at)) from told_jobs)
+    where started_at is not null
 """
 
 CI_HEALTH = """
@@ -62,8 +59,7 @@ CI_HEALTH = """
         count(*) filter (conclusion = 'timed_out') as infrastructure_failure_count,
         count(*) filter (conclusion = 'failure') as all_failure_count,
         count(*) filter (is_flaky) as flaky_failure_count,
-        coalesce(sum(run_seconds) filter (is_flaky), 0)::bigint as flaky_lost_seconds,
-        end_of(any_value(week_of(queued_at))) <= as_of() and running_count = 0 as is_final
+        coalesce(sum(run_seconds) filter (is_flaky), 0)::bigint as flaky_lost_seconds
     from jobs
     group by repository, week_of(queued_at)
 """
@@ -124,7 +120,7 @@ METRICS = (
     figures(
         "ci_health_weekly",
         CI_HEALTH,
-        f"select * from {at('ci_health_weekly', 'repository')}",
+        f"select * from {at('ci_health_weekly', 'repository')} where attempt_count > 0",
         where=ALL,
         key=("place", "week_start"),
         stamp_seconds=0,

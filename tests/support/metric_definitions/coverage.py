@@ -25,14 +25,13 @@ COVERAGE = """
         union all
         select 'fct_incidents', measure,
             case when measure in ('time_to_detect_seconds', 'time_to_mitigate_seconds') then 'not_observed'
-                when instant < as_of() then 'observed' else 'not_yet' end
+                when instant is not null then 'observed' else 'not_yet' end
         from (
             select
                 unnest(['time_to_detect_seconds', 'time_to_mitigate_seconds', 'time_to_acknowledge_seconds',
                     'time_to_resolve_seconds']) as measure,
-                unnest([triggered_at, mitigated_at, acknowledged_at, resolved_at]) as instant
-            from truth.incidents
-            where triggered_at < as_of() and is_read_by('pagerduty')
+                unnest([null, null, acknowledged_at, resolved_at]) as instant
+            from shown_incidents
         )
         union all
         select 'fct_work_items', 'decision_seconds',

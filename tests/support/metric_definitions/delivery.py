@@ -5,106 +5,72 @@ from support.metric_definitions.kit import at, beside, figures, latencies
 from support.simulated import EXACT
 
 VIEWS = """
+    -- made while the incident lasted: what rolls back, or carries the revert of a change
+    create view remedies as
+    select incidents.incident, deployments.deployment, deployments.finished_at, deployments.is_rollback
+    from shown_incidents as incidents
+    join told_deployments as deployments
+        on
+            deployments.service = incidents.service
+            and deployments.status = 'success'
+            and deployments.created_at >= incidents.triggered_at
+            and coalesce(deployments.created_at <= incidents.resolved_at, true)
+    where
+        deployments.is_rollback
+        or exists (
+            from truth.deployment_changes as links
+            join truth.changes as changes on changes.change = links.change
+            where
+                links.deployment = deployments.deployment
+                and links.service = deployments.service
+                and changes.reverts_change is not null
+        );
+
+    -- what really broke the service, where a rollback or revert gives it away; and what came last before
     create view failures as
-    with remedies as (
-        select incidents.incident, deployments.deployment, deployments.finished_at
-        from truth.incidents as incidents
+    with evidenced as (
+        select incidents.incident, incidents.caused_by_deployment as deployment
+        from shown_incidents as incidents
+        join remedies using (incident)
+        where incidents.mitigation = 'rollback' and remedies.is_rollback
+        union
+        select incidents.incident, incidents.caused_by_deployment
+        from shown_incidents as incidents
+        join truth.deployment_changes as links on links.deployment = incidents.caused_by_deployment
+        join milestones as changes on changes.change = links.change
+        where
+            incidents.mitigation = 'revert'
+            and changes.reverted_at >= incidents.triggered_at
+            and coalesce(changes.reverted_at <= incidents.resolved_at, true)
+    ),
+    suspected as (
+        select incidents.incident, arg_max(deployments.deployment, deployments.finished_at) as deployment
+        from shown_incidents as incidents
         join told_deployments as deployments
             on
                 deployments.service = incidents.service
                 and deployments.status = 'success'
-                and deployments.created_at between incidents.triggered_at and incidents.resolved_at
-        where
-            deployments.is_rollback
-            or exists (
-                from truth.deployment_changes as links
-                join truth.changes as changes on changes.change = links.change
-                where
-                    links.deployment = deployments.deployment
-                    and links.service = deployments.service
-                    and changes.reverts_change is not null
-            )
-    ),
-    seen as (
-        select
-            incidents.*,
-            case mitigation
-                when 'rollback'
-                    then exists (
-                        from remedies
-                        join told_deployments as deployments using (deployment)
-                        where remedies.incident = incidents.incident and deployments.is_rollback
-                    )
-                when 'revert'
-                    then exists (
-                        from truth.deployment_changes as links
-                        join milestones as changes on changes.change = links.change
-                        where
-                            links.deployment = incidents.caused_by_deployment
-                            and changes.reverted_at between incidents.triggered_at and incidents.resolved_at
-                    )
-                else false
-            end as is_evidenced
-        from truth.incidents as incidents
-        where triggered_at < as_of()
-    ),
-    blamed as (
-        select incident, caused_by_deployment as deployment, true as is_evidenced
-        from seen
-        where is_evidenced
-        union all
-        select seen.incident, arg_max(deployments.deployment, deployments.finished_at), false
-        from seen
-        join told_deployments as deployments
-            on
-                deployments.service = seen.service
-                and deployments.status = 'success'
-                and deployments.finished_at <= seen.triggered_at
-                and deployments.finished_at >= seen.triggered_at - interval 24 hour
-        group by seen.incident
+                and deployments.finished_at <= incidents.triggered_at
+                and deployments.finished_at >= incidents.triggered_at - interval 24 hour
+        group by incidents.incident
     ),
     mended as (
         select
-            blamed.deployment,
-            blamed.is_evidenced,
-            least(
-                min(case when incidents.resolved_at < as_of() then incidents.resolved_at end),
-                min(remedies.finished_at)
-            ) as restored_at
-        from blamed
-        join truth.incidents as incidents using (incident)
+            evidenced.incident,
+            evidenced.deployment,
+            least(any_value(incidents.resolved_at), min(remedies.finished_at)) as restored_at
+        from evidenced
+        join shown_incidents as incidents using (incident)
         left join remedies using (incident)
         group by all
     )
-    select
-        deployment,
-        bool_or(is_evidenced) as is_evidenced,
-        max(restored_at) filter (is_evidenced) as restored_at
+    select deployment, true as is_evidenced, max(restored_at) as restored_at
     from mended
-    group by deployment;
-
-    create view reworks as
-    select distinct deployments.deployment
-    from told_deployments as deployments
-    join truth.incidents as incidents
-        on
-            deployments.service = incidents.service
-            and deployments.created_at between incidents.triggered_at and incidents.resolved_at
-            and incidents.triggered_at < as_of()
-    where
-        is_read_by('pagerduty')
-        and deployments.status = 'success'
-        and (
-            deployments.is_rollback
-            or exists (
-                from truth.deployment_changes as links
-                join truth.changes as changes on changes.change = links.change
-                where
-                    links.deployment = deployments.deployment
-                    and links.service = deployments.service
-                    and changes.reverts_change is not null
-            )
-        );
+    group by deployment
+    union all
+    select distinct deployment, false, null::timestamp
+    from suspected
+    where deployment not in (select deployment from evidenced);
 
     create table lead_times as
     select
@@ -179,7 +145,7 @@ LEAD_TIMES = """
             case when restored_at is null then 'censored' else 'ended' end
         from told_deployments
         join failures using (deployment)
-        where is_evidenced and is_read_by('pagerduty')
+        where is_evidenced
     )
     from items
     where
@@ -207,8 +173,8 @@ DORA = """
                 as suspected_failure_count,
             count(*) filter (reworks.deployment is not null) as rework_count
         from told_deployments
-        left join (from failures where is_read_by('pagerduty')) as failures using (deployment)
-        left join reworks using (deployment)
+        left join failures using (deployment)
+        left join (select distinct deployment from remedies) as reworks using (deployment)
         where status in ('success', 'failure')
         group by all
     ),

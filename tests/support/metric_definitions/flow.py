@@ -11,8 +11,8 @@ CHANGE_VISITS = f"""
     select 'change:' || stage as subject, changes.team, changes.repository, entered_at as started_at,
         exited_at as ended_at, {OUTCOME} as outcome
     from ({TRUTHS["stage visits"]}) as visits
-    join shown_changes as changes using (change)
-    where reason is null
+    join milestones as changes using (change)
+    where reason is null and not changes.is_dependency_bot
 """
 
 # a ticket whose change is through, or followed no further, is back in build until somebody closes it
@@ -49,7 +49,7 @@ INCIDENT_VISITS = f"""
     select 'incident:' || stage as subject, service, entered_at as started_at, exited_at as ended_at,
         case when exited_at is null then 'censored' else 'ended' end as outcome
     from ({TRUTHS["incident visits"]}) as visits
-    join truth.incidents using (incident)
+    join shown_incidents using (incident)
     where reason is null
 """
 
@@ -59,8 +59,8 @@ HANDOFFS = f"""
         case outcome when 'accepted' then 'ended' when 'pending' then 'censored' else 'competing' end
             as outcome
     from ({TRUTHS["handoffs"]}) as handoffs
-    join shown_changes as changes using (change)
-    where reason is null
+    join milestones as changes using (change)
+    where reason is null and not changes.is_dependency_bot
 """
 
 
@@ -75,6 +75,7 @@ def change_latency(subject: str, start: str, end: str, otherwise: str) -> str:
                 {otherwise}
             end as outcome
         from milestones
+        where not is_dependency_bot
     """
 
 
@@ -106,16 +107,13 @@ _LATENCIES = " union all ".join(
 CHANGE_LATENCIES = f"select * from ({_LATENCIES}) where started_at is not null and outcome is not null"
 
 INCIDENTS = """
-    select 'acknowledge' as subject, service, triggered_at as started_at,
-        case when acknowledged_at < as_of() then acknowledged_at end as ended_at,
-        case when acknowledged_at < as_of() then 'ended' else 'censored' end as outcome
-    from truth.incidents
-    where triggered_at < as_of()
+    select 'acknowledge' as subject, service, triggered_at as started_at, acknowledged_at as ended_at,
+        case when acknowledged_at is null then 'censored' else 'ended' end as outcome
+    from shown_incidents
     union all
-    select 'resolve', service, triggered_at, case when resolved_at < as_of() then resolved_at end,
-        case when resolved_at < as_of() then 'ended' else 'censored' end
-    from truth.incidents
-    where triggered_at < as_of()
+    select 'resolve', service, triggered_at, resolved_at,
+        case when resolved_at is null then 'censored' else 'ended' end
+    from shown_incidents
 """
 
 DECISIONS = f"""
