@@ -4,7 +4,8 @@ Definitions of metrics stand in their models; these rules are conservation laws 
 means. Those on estimates, shares and null reasons are derived from the columns that the metric marts have.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from quality.suites.check import Catalogue, Check, Source, relations, sql, union
 from quality.suites.marts import unreasoned_nulls
@@ -54,46 +55,40 @@ def _overcounted_scopes(catalogue: Catalogue) -> str:
 
 
 def _disordered_estimates(catalogue: Catalogue) -> str:
-    """Quantiles rise, and each lies in its interval; what was not reached is later than all that was."""
-    found = [
-        (relation, column.removesuffix("p50_seconds"))
-        for relation in relations(catalogue, "metrics")
-        for column in catalogue[relation]
-        if column.endswith("p50_seconds")
-    ]
+    """Quantiles rise, and each lies in its interval, in columns such as `recovery_p50_low_seconds`."""
 
-    def rules(relation: str, prefix: str) -> str:
-        known = [name for name in QUANTILES if f"{prefix}{name}_seconds" in catalogue[relation]]
-        pairs = [(f"{prefix}{low}_seconds", f"{prefix}{high}_seconds") for low, high in zip(known, known[1:])]
+    def pairs(relation: str, prefix: str) -> Iterator[tuple[str, str]]:
+        known = [f"{prefix}{name}" for name in QUANTILES if f"{prefix}{name}_seconds" in catalogue[relation]]
+        yield from ((f"{low}_seconds", f"{high}_seconds") for low, high in pairwise(known))
         for name in known:
-            pairs += [
-                (f"{prefix}{name}_low_seconds", f"{prefix}{name}_seconds"),
-                (f"{prefix}{name}_seconds", f"{prefix}{name}_high_seconds"),
-            ]
-        return " or ".join(f"{low} > {high}" for low, high in pairs)
+            yield f"{name}_low_seconds", f"{name}_seconds"
+            yield f"{name}_seconds", f"{name}_high_seconds"
 
     return union(
         (
-            f"select '{relation}' as relation, '{prefix}' as estimate, count(*) as row_count from {relation}"
-            f" where {rules(relation, prefix)} having count(*) > 0"
-            for relation, prefix in found
+            f"select '{relation}' as relation, '{low}' as less, '{high}' as more, count(*) as row_count"
+            f" from {relation} where {low} > {high} having count(*) > 0"
+            for relation in relations(catalogue, "metrics")
+            for column in catalogue[relation]
+            if column.endswith("p50_seconds")
+            for low, high in pairs(relation, column.removesuffix("p50_seconds"))
         ),
         "no metric with estimates",
     )
 
 
 def _impossible_shares(catalogue: Catalogue) -> str:
+    def rule(relation: str, share: str) -> str:
+        bounded = f"not ({share} between 0 and 1)"
+        if f"{share}_low" not in catalogue[relation]:
+            return bounded
+        within = f"not ({share} between {share}_low and {share}_high)"
+        return f"{bounded} or {within} or ({share} is null) <> ({share}_low is null)"
+
     return union(
         (
             f"select '{relation}' as relation, '{column}' as share, count(*) as row_count from {relation}"
-            f" where not ({column} between 0 and 1)"
-            + (
-                f" or not ({column} between {column}_low and {column}_high) or ({column} is null)"
-                f" <> ({column}_low is null)"
-                if f"{column}_low" in catalogue[relation]
-                else ""
-            )
-            + " having count(*) > 0"
+            f" where {rule(relation, column)} having count(*) > 0"
             for relation in relations(catalogue, "metrics")
             for column in catalogue[relation]
             if column.endswith(("_share", "_rate"))
@@ -125,8 +120,7 @@ where row_count is distinct from mart_count or row_count <> {" + ".join(reasons)
 
 
 # Changes of dependency bots are left out by default; those of agents are work.
-_COUNTED_CHANGES = """
-counted_changes as (
+_COUNTED_CHANGES = """counted_changes as (
     select change_key as flow_item_key
     from marts.fct_changes as changes
     left join marts.dim_person as persons on changes.author_person_key = persons.person_key
@@ -148,8 +142,8 @@ _COHORTS = (
     _check(
         "flow_by_stage_weekly",
         "cohorts_add_up",
-        "Each item of a cohort ended, ended otherwise, or goes on; departures and snapshots hold nothing else "
-        "than what ended, or what was seen.",
+        "Each item of a cohort ended, ended otherwise, or goes on; departures and snapshots hold only what "
+        "has an end or an age.",
         _miscounted_cohorts,
     ),
     _check(
@@ -166,7 +160,7 @@ _COUNTS = (
         "weekly_flow_counts_each_visit",
         "The weeks' arrivals are all visits, their departures those that ended by moving on.",
         f"""
-with {_COUNTED_CHANGES.strip()},
+with {_COUNTED_CHANGES},
 weekly as (
     select
         flow_item_type, stage_key, sum(item_count) filter (where cohort = 'arrivals') as arrivals,
@@ -196,7 +190,7 @@ where weekly.arrivals is distinct from visits.arrivals or weekly.departures is d
         "weekly_handoffs_count_each_handoff",
         "The weeks' arrivals are all handoffs, their departures those that were accepted.",
         f"""
-with {_COUNTED_CHANGES.strip()},
+with {_COUNTED_CHANGES},
 weekly as (
     select
         mechanism, from_role, to_role, sum(item_count) filter (where cohort = 'arrivals') as requested,
@@ -218,14 +212,15 @@ select
     weekly.accepted, handoffs.accepted as handoffs_accepted
 from handoffs
 full outer join weekly using (mechanism, from_role, to_role)
-where weekly.requested is distinct from handoffs.requested or weekly.accepted is distinct from handoffs.accepted
+where weekly.requested is distinct from handoffs.requested
+    or weekly.accepted is distinct from handoffs.accepted
 """,
     ),
     _check(
         "dora_weekly",
         "deployments_are_counted_once",
-        "The weeks of a service hold all its successful production deployments, and those of the organisation "
-        "the services' together.",
+        "The weeks of a service hold all its successful production deployments, those of the organisation "
+        "what its services have.",
         """
 with deployed as (
     select services.service_key, count(*) as deployment_count
