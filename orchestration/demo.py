@@ -130,35 +130,28 @@ _SECTIONS = {
         order by changes desc, stages.stage
         limit 3
     """,
-    "Delivery, by service": """
-        with deliveries as (
-            select
-                service_key, count(distinct change_key) as changes,
-                median(change_lead_seconds) as lead_seconds
-            from marts.bridge_change_services
-            where deployed_at is not null
-            group by service_key
-        ), deployments as (
-            select
-                service_key, count(*) filter (status = 'success') as successes, count(*) as attempts,
-                count(*) filter (is_failed or is_rollback) as failures,
-                greatest(1, date_diff('day', min(created_at), max(finished_at))) / 7 as weeks
-            from marts.fct_deployments
-            where is_production and finished_at is not null
-            group by service_key
-        )
-        select services.name as service, round(successes / weeks, 1) as "deployments a week",
-            changes as "changes deployed", round(lead_seconds / 86400, 1) as "median change lead time, days",
-            round(100.0 * failures / attempts, 1) as "% failed or rolled back"
-        from deployments
+    "Delivery, by service (weeks that are final)": """
+        select services.name as service,
+            round(avg(deployment_count), 1) as "deployments a week",
+            round(arg_max(change_lead_p50_seconds, week_start) filter (change_lead_p50_seconds is not null)
+                / 86400, 1) as "median change lead time, days",
+            max(week_start) filter (change_lead_p50_seconds is not null) as "in the week of",
+            case when sum(success_count) >= 5
+                then round(100.0 * sum(explicit_failure_count) / sum(success_count), 1)
+            end as "% failed, at least",
+            case when sum(success_count) >= 5
+                then round(100.0 * sum(suspected_failure_count) / sum(success_count), 1)
+            end as "% failed, at most"
+        from metrics.dora_weekly
         join marts.dim_service as services using (service_key)
-        left join deliveries using (service_key)
+        where scope = 'service' and is_final
+        group by services.name
         order by services.name
     """,
     "Freshness": """
         select connection, loaded_through_at as "loaded through", last_outcome as "last load"
         from marts.dim_connection
-        where connector is not null
+        where connector <> 'unknown'
         order by connection
     """,
 }

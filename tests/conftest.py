@@ -1,11 +1,27 @@
 """What holds for every test: loopback only, no telemetry, nothing from the developer's shell."""
 
 import os
+import shutil
+import tempfile
 
 import pytest
 from pytest_socket import socket_allow_hosts
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+
+
+def pytest_configure() -> None:
+    """Give the whole run a cache of its own, shared by workers and the processes that they start."""
+    if not IS_WORKER:
+        os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="flowgauge-cache-")
+
+
+def pytest_unconfigure() -> None:
+    """Remove the run's cache."""
+    if not IS_WORKER:
+        shutil.rmtree(os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

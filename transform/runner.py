@@ -1,22 +1,28 @@
 """Runs the dbt project in this process: the one place that knows how dbt is called.
 
 Every call passes the enabled connectors as the only variable, keeps artifacts and logs out of the checkout,
-sends nothing anywhere, and lets go of the warehouse file when it ends. What is built, and when, is decided by
-the caller. For developers: `python -m transform.runner build --select fct_changes+`.
+sends nothing anywhere, and lets go of the warehouse file when it ends. What dbt has parsed is kept in the
+user's cache, so that a new installation with the same connectors starts from it. What is built, and when, is
+decided by the caller. For developers: `python -m transform.runner build --select fct_changes+`.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import platformdirs
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -27,6 +33,8 @@ PROJECT_DIR = Path(__file__).resolve().parent
 WAREHOUSE_VARIABLE = "FLOWGAUGE_WAREHOUSE"
 TESTING_COMMANDS = frozenset({"build", "test"})
 FAILED_STATUSES = frozenset({"error", "fail", "runtime error", "partial success"})
+PARSED = "partial_parse.msgpack"
+"""dbt's own name for what it has parsed; read again, only files that changed are parsed anew."""
 HEADING = re.compile(r"\w+ Error( in .*)?$")
 
 
@@ -93,8 +101,24 @@ class DbtProject:
 
     def _parsed(self) -> Manifest:
         if self._manifest is None:
+            own = self.target / PARSED
+            is_new = not own.exists()
+            if is_new:
+                _copy_at_once(self._cached, own)
             self._manifest = self._run(["parse"], (), None)
+            if is_new:
+                _copy_at_once(own, self._cached)
         return self._manifest
+
+    @property
+    def _cached(self) -> Path:
+        """Where what was parsed for these connectors is kept for other installations of this user."""
+        same = hashlib.sha256(f"{PROJECT_DIR} {self._variables}".encode()).hexdigest()[:16]
+        return platformdirs.user_cache_path("flowgauge") / "dbt" / same / PARSED
+
+    @property
+    def _variables(self) -> str:
+        return json.dumps({"connectors": {name: list(given) for name, given in self.connectors.items()}})
 
     def _run(
         self, args: Sequence[str], callbacks: Sequence[Callable[[EventMsg], None]], manifest: Manifest | None
@@ -102,7 +126,9 @@ class DbtProject:
         from dbt.cli.main import dbtRunner
 
         self.target.mkdir(parents=True, exist_ok=True)
-        with _environment(WAREHOUSE_VARIABLE, str(self.warehouse.absolute())), _released_warehouse():
+        # Parsing opens nothing, and parses all anew where the path of the warehouse is another.
+        warehouse = str(self.warehouse.absolute()) if manifest else self.warehouse.name
+        with _environment(WAREHOUSE_VARIABLE, warehouse), _released_warehouse():
             result = dbtRunner(manifest, list(callbacks)).invoke([*args, *self._options(args[0])])
         if result.exception is not None and not isinstance(result.exception, Exception):
             raise result.exception  # an interruption, which dbt hands over like any error
@@ -114,11 +140,13 @@ class DbtProject:
         logs = self.logs or self.target.parent / "logs"
         options = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
         options += ["--target-path", str(self.target.absolute()), "--log-path", str(logs.absolute())]
-        options += ["--vars", json.dumps({"connectors": {k: list(v) for k, v in self.connectors.items()}})]
+        options += ["--vars", self._variables]
         options += ["--quiet", "--no-print", "--log-level", "none", "--log-level-file", "info"]
         options += ["--no-send-anonymous-usage-stats", "--no-version-check"]
-        if command in TESTING_COMMANDS and not self.with_unit_tests:
-            options += ["--exclude-resource-type", "unit_test"]
+        if command in TESTING_COMMANDS:
+            # The manifest is as parsing wrote it; writing it anew would cost a second of each step.
+            options += ["--no-write-json"]
+            options += [] if self.with_unit_tests else ["--exclude-resource-type", "unit_test"]
         return options
 
 
@@ -134,6 +162,15 @@ def _environment(name: str, value: str) -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
+
+
+def _copy_at_once(source: Path, to: Path) -> None:
+    """Copy what is there so that readers see the old file or the new one; an unusable cache is no error."""
+    with contextlib.suppress(OSError), source.open("rb") as content:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=to.parent, delete=False) as copy:
+            shutil.copyfileobj(content, copy)
+        Path(copy.name).replace(to)
 
 
 @contextlib.contextmanager

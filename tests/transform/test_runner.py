@@ -143,3 +143,56 @@ def test_developers_can_build_from_the_command_line(
     assert "success  accounts" in capsys.readouterr().out
     assert main(["build", "--select", "stg_github__accounts"]) == 1
     assert "stg_github__accounts (error)" in capsys.readouterr().err
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of one model in place of the real one, and a cache of its own."""
+    folder = tmp_path / "project"
+    (folder / "models").mkdir(parents=True)
+    profile = (PROJECT_DIR / "profiles.yml").read_text(encoding="utf-8")
+    (folder / "profiles.yml").write_text(profile, encoding="utf-8")
+    (folder / "dbt_project.yml").write_text("{name: tiny, profile: flowgauge}\n", encoding="utf-8")
+    (folder / "models" / "one.sql").write_text("select 1 as one\n", encoding="utf-8")
+    monkeypatch.setattr("transform.runner.PROJECT_DIR", folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return folder
+
+
+def installation(folder: Path) -> DbtProject:
+    return DbtProject(folder / "warehouse.duckdb", folder / "dbt" / "target", {})
+
+
+def is_parsed_whole(project: DbtProject) -> bool:
+    project.parse()
+    return "Starting full parse" in (project.target.parent / "logs" / "dbt.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("tiny")
+def test_an_installation_starts_from_what_another_has_parsed(tmp_path: Path) -> None:
+    assert is_parsed_whole(installation(tmp_path / "first"))
+    second = installation(tmp_path / "second")
+    assert not is_parsed_whole(second)
+    second.invoke(["run"])
+    with duckdb.connect(str(second.warehouse), read_only=True) as connection:
+        assert connection.execute("select one from main.one").fetchone() == (1,)
+
+
+def test_a_model_that_changed_since_is_parsed_anew(tiny: Path, tmp_path: Path) -> None:
+    installation(tmp_path / "first").parse()
+    (tiny / "models" / "one.sql").write_text("select 2 as one\n", encoding="utf-8")
+    nodes = installation(tmp_path / "second").parse()["nodes"]
+    assert nodes["model.tiny.one"]["raw_code"] == "select 2 as one"
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize("spoilt", ["cannot be read", "cannot be written"])
+def test_an_unusable_cache_costs_time_only(tmp_path: Path, spoilt: str) -> None:
+    if spoilt == "cannot be read":
+        first = installation(tmp_path / "first")
+        first.parse()
+        (kept,) = (tmp_path / "cache").rglob("*.msgpack")
+        kept.write_bytes(b"spoilt")
+    else:
+        (tmp_path / "cache").write_text("a file where a folder should be", encoding="utf-8")
+    assert installation(tmp_path / "second").parse()["nodes"]
