@@ -82,7 +82,7 @@ def _impossible_shares(catalogue: Catalogue) -> str:
         bounded = f"not ({share} between 0 and 1)"
         if f"{share}_low" not in catalogue[relation]:
             return bounded
-        within = f"not ({share} between {share}_low and {share}_high)"
+        within = f"not ({share} between {share}_low - 1e-9 and {share}_high + 1e-9)"
         return f"{bounded} or {within} or ({share} is null) <> ({share}_low is null)"
 
     return union(

@@ -7,16 +7,21 @@ assistants in the one that is read whole; incidents where there is a pager. In o
 recorded, so what depends on their times is not compared there.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from math import inf
 from pathlib import Path
 from shutil import copyfile
 
 import duckdb
 import pytest
 from support.metric_definitions import METRICS, VIEWS
-from support.metric_truth import Metric, told
-from support.simulated import WHOLE, Shown, Simulated, simulated
+from support.metric_definitions.kit import at
+from support.metric_truth import FEWEST, Metric, rows_of, told
+from support.simulated import EXACT, VENDORS, WHOLE, Shown, Simulated, simulated
 from support.truth import opened
+
+from quality.suites import Layer, suite
 
 # What truth is made to say instead, which each comparison must notice.
 DEFECTS = {
@@ -28,7 +33,11 @@ DEFECTS = {
     "flow_by_stage_weekly: features": (
         "update feature_customers set exposed_at = exposed_at + interval 7 day"
     ),
-    "handoffs_weekly": "update handoffs set outcome = 'withdrawn' where mechanism = 'review_request'",
+    "handoffs_weekly: tickets": "update item_handoffs set settled_at = settled_at + interval 7 day",
+    "handoffs_weekly: incidents": "delete from item_handoffs where flow_item_type = 'incident'",
+    "ci_jobs_weekly": "update ci_jobs set conclusion = 'failure' where rowid % 50 = 0",
+    "feature_outcomes": "delete from feature_customers where feature like '%1'",
+    "handoffs_weekly: changes": "update handoffs set outcome = 'withdrawn' where mechanism = 'merge'",
     "change_latency_weekly": "update changes set created_at = created_at - interval 1 hour",
     "incident_recovery_weekly": "update incidents set resolved_at = resolved_at + interval 7 day",
     "decision_latency_weekly": "delete from stage_visits where stage = 'decide' and rowid % 2 = 0",
@@ -53,6 +62,16 @@ DEFECTS = {
     "satisfaction_weekly": "delete from survey_responses where rowid % 2 = 0",
     "metric_coverage": "update changes set merged_at = null where rowid % 5 = 0",
 }
+
+# Metric marts of what the simulation does not know.
+UNTOLD = {
+    "environment_drift_weekly": "states of environments",
+    "missed_windows_weekly": "due dates of tickets",
+    "releases_weekly": "releases",
+    "work_types_weekly": "types of tickets",
+}
+MODELS = Path("transform", "models", "metrics")
+TURNED_OUT = {"pickup", "time_to_merge", "created_to_merged"}
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +111,72 @@ def test_a_truth_that_differs_is_noticed_in_a_metric(
     found: Simulated, sides: Mapping[str, duckdb.DuckDBPyConnection], tmp_path: Path, metric: Metric
 ) -> None:
     truth = tmp_path / "truth.duckdb"
-    copyfile(found.companies[WHOLE].truth, truth)
+    company = WHOLE if WHOLE in metric.where else metric.where[0]
+    copyfile(found.companies[company].truth, truth)
     with duckdb.connect(str(truth)) as connection:
         connection.execute(DEFECTS[metric.name])
-    with side(found.warehouse, found.companies[WHOLE], truth) as connection:
-        others = {company: sides[company] for company in metric.where if metric.is_shared}
-        assert told(metric, {**others, WHOLE: connection}).differences
+    with side(found.warehouse, found.companies[company], truth) as connection:
+        others = {other: sides[other] for other in metric.where if metric.is_shared}
+        assert told(metric, {**others, company: connection}).differences
+
+
+@pytest.mark.parametrize("company", VENDORS)
+def test_the_bounds_of_the_fail_rate_enclose_what_really_failed(
+    sides: Mapping[str, duckdb.DuckDBPyConnection], company: str
+) -> None:
+    [bounds] = rows_of(
+        sides[company],
+        f"""
+        select sum(explicit_failure_count) as low, sum(suspected_failure_count) as high,
+            (select count(distinct caused_by_deployment) from shown_incidents) as failures
+        from {at("dora_weekly", "service")}
+        """,
+    )
+    assert bounds["low"] <= bounds["failures"] <= bounds["high"]
+    assert bounds["failures"]
+
+
+def test_what_is_open_is_estimated_as_it_turned_out(
+    found: Simulated, sides: Mapping[str, duckdb.DuckDBPyConnection]
+) -> None:
+    """The simulation goes on after what was shown: how long it took in the end is within the intervals."""
+    metric = next(metric for metric in METRICS if metric.name == "change_latency_weekly")
+    inside = []
+    for name in EXACT:
+        company = found.companies[name]
+        end = rows_of(sides[name], "select end_at::varchar as ending from truth.run")[0]["ending"]
+        with side(found.warehouse, company._replace(shown_until=end), company.truth) as later:
+            ended = {tuple(row[column] for column in metric.key): row for row in metric.truth(later)}
+        for row in rows_of(sides[name], metric.marts):
+            is_open = row["cohort"] == "arrivals" and row["censored_count"] and row["is_week_over"]
+            if is_open and row["subject"] in TURNED_OUT and row["item_count"] >= FEWEST[50]:
+                right = ended[tuple(row[column] for column in metric.key)]["p50_seconds"]
+                high = inf if row["p50_high_seconds"] is None else row["p50_high_seconds"]
+                inside.append(row["p50_low_seconds"] <= (right.seconds if right else inf) <= high)
+    assert sum(inside) / len(inside) >= 0.95, (sum(inside), len(inside))
+
+
+@pytest.mark.parametrize("layer", ["marts", "metrics"])
+def test_nothing_is_lost_or_made_up_in_any_company(found: Simulated, layer: Layer) -> None:
+    """Rules of conservation are on single items, stages and weeks, so none can make up for another."""
+    with duckdb.connect(str(found.warehouse), read_only=True) as connection:
+        catalogue = defaultdict(tuple)
+        for relation, column in connection.execute(
+            "select schema_name || '.' || table_name, column_name from duckdb_columns()"
+            " where database_name = current_database() order by table_oid, column_index"
+        ).fetchall():
+            catalogue[relation] += (column,)
+        broken = {
+            check.identifier: rows
+            for check in suite(layer, [])
+            if check.severity == "blocking"
+            and (rows := connection.execute(check.breaches(catalogue)).fetchmany(3))
+        }
+    assert broken == {}
+
+
+def test_each_metric_mart_is_compared_or_says_why_not() -> None:
+    marts = {path.stem for path in MODELS.glob("*.sql")}
+    compared = {metric.name.partition(":")[0] for metric in METRICS}
+    assert compared <= marts
+    assert marts - compared <= UNTOLD.keys()

@@ -65,6 +65,41 @@ CI_HEALTH = """
 """
 
 # saturated while jobs wait and as many run as ever did at once
+CI_JOBS = """
+    with commits as (
+        select
+            week_of(queued_at) as week_start,
+            repository,
+            name as job,
+            count(*) as attempts,
+            count(*) filter (conclusion = 'failure') as failures,
+            count(*) filter (conclusion = 'timed_out') as infrastructure_failures,
+            bool_or(conclusion in ('success', 'failure')) as is_judged,
+            bool_or(is_both) as is_flaky
+        from (
+            select
+                *,
+                conclusion in ('success', 'failure')
+                and bool_or(conclusion = 'success') over code
+                and bool_or(conclusion = 'failure') over code as is_both
+            from told_jobs
+            window code as (partition by repository, sha, name)
+        )
+        group by week_of(queued_at), repository, name, sha
+    )
+    select
+        week_start,
+        repository::varchar as place,
+        job,
+        sum(attempts)::bigint as attempt_count,
+        sum(failures)::bigint as failure_count,
+        sum(infrastructure_failures)::bigint as infrastructure_failure_count,
+        count(*) filter (is_judged) as commit_count,
+        count(*) filter (is_flaky) as flaky_commit_count
+    from commits
+    group by week_start, repository, job
+"""
+
 CI_CAPACITY = """
     with spans as (
         select queued_at as starts_at, coalesce(started_at, finished_at, as_of()) as ends_at,
@@ -132,6 +167,13 @@ METRICS = (
         subjects=("queue", "run"),
         scope="repository",
         stamp_seconds=0,
+    ),
+    figures(
+        "ci_jobs_weekly",
+        CI_JOBS,
+        f"select * from {at('ci_jobs_weekly', 'repository')}",
+        where=ALL,
+        key=("week_start", "place", "job"),
     ),
     figures(
         "ci_capacity_hourly",

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import duckdb
 from support.metric_definitions.kit import OUTCOME, TRUTHS, figures, latencies
-from support.metric_truth import Between, Metric, Row, incidence_of, items_of, quantile_of, until_of
-from support.simulated import EXACT, VENDORS, WHOLE
+from support.metric_truth import Between, Metric, Row, incidence_of, items_of, quantile_of, rows_of, until_of
+from support.simulated import EXACT, PAGED, VENDORS, WHOLE
 
 CHANGE_VISITS = f"""
     select 'change:' || stage as subject, changes.team, changes.repository, entered_at as started_at,
@@ -80,6 +80,15 @@ def change_latency(subject: str, start: str, end: str, otherwise: str) -> str:
 
 
 UNDELIVERED = "when delivery = 'not_yet' then 'censored'"
+
+ITEM_HANDOFFS = """
+    select mechanism || ':' || from_role || ':' || to_role as subject, requested_at as started_at,
+        settled_at as ended_at,
+        case outcome when 'accepted' then 'ended' when 'pending' then 'censored' else 'competing' end
+            as outcome
+    from ({handoffs})
+    where reason is null
+"""
 
 _LATENCIES = " union all ".join(
     change_latency(*latency)
@@ -174,25 +183,29 @@ OPEN_WORK_MART = """
 
 
 def stays(connection: duckdb.DuckDBPyConnection) -> Iterable[Row]:
-    """Yield how long all visits to each stage took, the open ones as censored."""
+    """Yield how long all visits to each stage took, open ones as censored, and how many changes are in it."""
     until = until_of(connection)
     found: dict[str, list[tuple[int, str]]] = {}
     for item in items_of(connection, CHANGE_VISITS, ()):
         end = until if item.ended_at is None else item.ended_at
         found.setdefault(item.subject, []).append((end - item.started_at, item.outcome))
+    present = [f"{row['flow_item_type']}:{row['stage']}" for row in rows_of(connection, OPEN_WORK)]
     for subject, durations in found.items():
-        yield {"subject": subject, "usual_p85_seconds": durations}
+        yield {"subject": subject, "durations": durations, "open_count": present.count(subject)}
 
 
 def usual(row: Row) -> Row | None:
-    """Return where chance may place the usual time in a stage; the mart has stages with open visits only."""
-    durations = row["usual_p85_seconds"]
-    if not any(outcome == "censored" for _, outcome in durations):
+    """Return where chance may place the usual time in a stage; the mart has only stages with a change in."""
+    if not row["open_count"]:
         return None
-    found = quantile_of(incidence_of(durations), 85, len(durations))
-    return {**row, "usual_p85_seconds": Between(found.low, found.high) if found else None}
+    found = quantile_of(incidence_of(row["durations"]), 85, len(row["durations"]))
+    return {
+        "subject": row["subject"],
+        "usual_p85_seconds": Between(found.low, found.high) if found else None,
+    }
 
 
+HANDOFF = "mechanism || ':' || from_role || ':' || to_role"
 STAGE, TYPE = "flow_item_type || ':' || stage", "flow_item_type = '{}'"
 METRICS = (
     latencies(
@@ -220,12 +233,28 @@ METRICS = (
         scopes=("service",),
     ),
     latencies(
-        "handoffs_weekly",
+        "handoffs_weekly: changes",
         HANDOFFS,
         where=EXACT,
-        subject="mechanism || ':' || from_role || ':' || to_role",
+        subject=HANDOFF,
         only="mechanism != 'flag_change'",
         scopes=("repository",),
+    ),
+    latencies(
+        "handoffs_weekly: tickets",
+        ITEM_HANDOFFS.format(handoffs=TRUTHS["work item handoffs"]),
+        where=(WHOLE,),
+        subject=HANDOFF,
+        only="mechanism in ('tracker_assignment', 'status_transition')",
+        scopes=("organisation",),
+    ),
+    latencies(
+        "handoffs_weekly: incidents",
+        ITEM_HANDOFFS.format(handoffs=TRUTHS["incident handoffs"]),
+        where=(PAGED,),
+        subject=HANDOFF,
+        only="mechanism like 'incident%'",
+        scopes=("organisation",),
     ),
     latencies(
         "change_latency_weekly",

@@ -47,7 +47,8 @@ def latencies(
 
     marts = f"""
         select {subject} as subject, cohort, week_start, scope, coalesce(place, 'all') as place,
-            {", ".join([*COUNTS, *figures])}, is_final
+            {", ".join([*COUNTS, *figures])}, is_final,
+            p50_low_seconds, p50_high_seconds, end_of(week_start) <= as_of() as is_week_over
         from built.metrics.{mart} as mart
         left join places using (scope)
         where

@@ -94,6 +94,22 @@ ADOPTIONS = """
 """
 
 
+# a feature is judged once its last customer has had it for four weeks
+OUTCOMES = """
+    select
+        1 as one,
+        count(*) as delivered_count,
+        count(*) filter (last_exposed_at + interval 28 day > as_of()) as running_count,
+        count(*) filter (last_exposed_at + interval 28 day <= as_of()) as judged_count
+    from (
+        select feature, min(exposed_at) as exposed_at, max(exposed_at) as last_exposed_at
+        from truth.feature_customers
+        group by feature
+    )
+    where exposed_at < as_of()
+"""
+
+
 def adoption(row: Row) -> Row:
     """Return the figures of a feature: shares as near as chance would have them among so many customers."""
     count = row["eligible_count"]
@@ -206,6 +222,13 @@ METRICS = (
         where=(WHOLE,),
         key=("feature",),
         finish=adoption,
+    ),
+    figures(
+        "feature_outcomes",
+        OUTCOMES,
+        "select *, 1 as one from built.metrics.feature_outcomes",
+        where=(WHOLE,),
+        key=("one",),
     ),
     figures(
         "assistant_usage_weekly: changes",

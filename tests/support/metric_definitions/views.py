@@ -87,21 +87,26 @@ VIEWS = """
         from shown_changes as changes
         left join builds on builds.change = changes.change
         left join requests on requests.change = changes.change
+    ),
+    answered as (
+        select
+            ready.*,
+            deliveries.outcome as delivery,
+            min(answers.occurred_at) filter (answers.occurred_at >= ready.ready_at) as picked_up_at,
+            count(answers.occurred_at) filter (answers.kind = 'reviewed') as review_count,
+            ready.author_person is null and not ready.is_marked as is_dependency_bot,
+            reverts.merged_at as reverted_at
+        from ready
+        join deliveries on deliveries.change = ready.change
+        left join answers on answers.change = ready.change
+        left join shown_changes as reverts on reverts.reverts_change = ready.change
+        group by all
     )
     select
-        ready.*,
-        deliveries.outcome as delivery,
-        min(answers.occurred_at) filter (answers.occurred_at >= ready.ready_at) as picked_up_at,
+        *,
         case
-            when picked_up_at < ready.first_requested_at then ready.ready_at
-            else greatest(ready.ready_at, ready.first_requested_at)
-        end as pickup_started_at,
-        count(answers.occurred_at) filter (answers.kind = 'reviewed') as review_count,
-        ready.author_person is null and not ready.is_marked as is_dependency_bot,
-        reverts.merged_at as reverted_at
-    from ready
-    join deliveries on deliveries.change = ready.change
-    left join answers on answers.change = ready.change
-    left join shown_changes as reverts on reverts.reverts_change = ready.change
-    group by all;
+            when picked_up_at < first_requested_at then ready_at
+            else greatest(ready_at, first_requested_at)
+        end as pickup_started_at
+    from answered;
 """
