@@ -90,7 +90,7 @@ class Models:
                 "label": metric["label"],
                 "description": metric["description"],
                 **metric["config"]["meta"],
-                "words": _words_in(metric["description"], metric["config"]["meta"], explained),
+                "words": words_in(metric["description"], metric["config"]["meta"], explained),
             }
             for metric in sorted(self.manifest["metrics"].values(), key=lambda metric: str(metric["name"]))
             if metric["config"]["meta"]
@@ -202,9 +202,7 @@ class Models:
                     yield event
 
 
-def _words_in(
-    description: str, definition: Mapping[str, Any], explained: Mapping[str, str]
-) -> dict[str, str]:
+def words_in(description: str, definition: Mapping[str, Any], explained: Mapping[str, str]) -> dict[str, str]:
     """The explained words that a definition, or the table of its figures, uses."""
     shown = [description, WORDS_OF_TABLES, *([WORDS_OF_LATENCIES] if "estimate" in definition else [])]
     text = " ".join([*shown, *(f"{key} {value}" for key, value in definition.items())])

@@ -10,6 +10,9 @@ import duckdb
 import pytest
 from support.command import flowgauge
 
+from orchestration.models import WORD, WORDS_OF_LATENCIES, WORDS_OF_TABLES, words_in
+from transform.runner import PROJECT_DIR
+
 METRIC: dict[str, Any] = {
     "name": "stage_duration_p50",
     "label": "Time in a stage, median",
@@ -84,6 +87,18 @@ def test_its_definition_says_what_starts_and_stops_the_clock(folder: Path) -> No
         "where cohort = arrivals",
     ):
         assert part in ended.stdout
+
+
+def test_words_that_a_page_uses_are_explained_and_no_others() -> None:
+    overview = (PROJECT_DIR / "models" / "overview.md").read_text(encoding="utf-8")
+    explained = dict(WORD.findall(overview))
+    assert not {"competes", "censored", *WORDS_OF_LATENCIES.split(", ")} - set(explained)
+    assert all(word in " ".join(explained) for word in WORDS_OF_TABLES.split(", "))
+    latency = {"competes": "closing it", "censored": "open changes", "estimate": "Aalen-Johansen"}
+    used = set(words_in("Half of the changes", latency, explained))
+    assert used >= {"competes", "censored", "change", "arrivals", "not_reached", "is_final"}
+    assert used.isdisjoint({"gate", "visit", "snapshot"})
+    assert "arrivals" not in words_in("Share of deployments", {"numerator": "deployments"}, explained)
 
 
 def test_all_metrics_are_listed(folder: Path) -> None:

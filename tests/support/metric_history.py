@@ -62,6 +62,15 @@ def metric_history(seed: int = 1) -> tuple[list[Change], Organisation]:
         "canonical.survey_responses": list(_answers(chance)),
         "canonical.assistant_usage_daily": list(_usage(chance)),
         "canonical.releases": list(_releases()),
+        "canonical.code_owners": [
+            {
+                "source_id": "owner",
+                "repository": REPOSITORY,
+                "pattern": "/lib/",
+                "position": 1,
+                "owner_team": "blue",
+            }
+        ],
         "canonical.environment_states": list(_looks(changes)),
         "canonical.test_reports": list(_reports(chance, changes)),
     }
@@ -74,6 +83,7 @@ def _change(chance: random.Random, number: int) -> Change:
     answered = later(opened, chance.uniform(0.2, 20))
     ended = later(answered, chance.uniform(0.2, 6))
     change = Change(number, opened, author, head_sha=f"head-{number}", merge_sha=f"merge-{number}")
+    change.files = ["lib/search.py" if number % 2 else "docs/search.md"]
     change.commits = [Commit(f"head-{number}", later(opened, -chance.uniform(1, 40)))]
     change.events = [Event("review_requested", opened, author, reviewer)]
     if number % 5 == 0:

@@ -141,6 +141,20 @@ tests, IGNORE NULLS. `default__` is DuckDB; `spark__` is the distributed target.
 {%- endmacro %}
 
 
+{#- Whether text matches a regular expression that a column holds. -#}
+{% macro matches_column(expression, column) -%}
+    {{ return(adapter.dispatch('matches_column')(expression, column)) }}
+{%- endmacro %}
+
+{% macro default__matches_column(expression, column) -%}
+    regexp_matches({{ expression }}, {{ column }})
+{%- endmacro %}
+
+{% macro spark__matches_column(expression, column) -%}
+    {{ expression }} rlike {{ column }}
+{%- endmacro %}
+
+
 {#- Quotient of two integers, rounded towards zero; null where the divisor is 0. -#}
 {% macro integer_division(dividend, divisor) -%}
     {{ return(adapter.dispatch('integer_division')(dividend, divisor)) }}
@@ -194,4 +208,14 @@ tests, IGNORE NULLS. `default__` is DuckDB; `spark__` is the distributed target.
 
 {% macro spark__all_but(columns, relation) -%}
     {{ relation ~ '.' if relation }}* except ({{ columns | join(', ') }})
+{%- endmacro %}
+
+
+{#- The expression with each text of the pairs replaced by its other, one pair after the other. -#}
+{% macro replaced(expression, pairs) -%}
+    {%- set nested = namespace(sql=expression) -%}
+    {%- for text, other in pairs -%}
+        {%- set nested.sql = "replace(" ~ nested.sql ~ ", '" ~ text ~ "', '" ~ other ~ "')" -%}
+    {%- endfor -%}
+    {{ nested.sql }}
 {%- endmacro %}

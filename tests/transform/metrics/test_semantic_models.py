@@ -19,6 +19,8 @@ from transform.runner import PROJECT_DIR
 CLOCKED = {"unit", "clock", "starts", "stops", "competes", "censored", "excludes", "source", "mart", "column"}
 COUNTED = {"unit", "clock", "numerator", "excludes", "source", "mart", "column"}
 TIMES = {"week_start", "hour_starts_at"}
+UNTOLD = {"approval_wait", "auto_resolution", "prompt_to_production"}
+"""Latencies of which the company of this test has no case; a p90 needs more cases than it has."""
 Figures = dict[tuple[str, ...], float]
 
 
@@ -168,5 +170,5 @@ def test_the_engine_finds_the_figures_of_the_marts(
             if theirs.get(place) != pytest.approx(figure)
         ]
     assert differences[:20] == []
-    compared = {metrics[name]["config"]["meta"]["mart"] for name, figures in ours.items() if figures}
-    assert compared == set(entities)
+    untold = {name for name, figures in ours.items() if not figures and not name.endswith("_p90")}
+    assert untold == {f"{name}_p{percent}" for name in UNTOLD for percent in (50, 75)}

@@ -66,7 +66,9 @@ complete as (
         coalesce(gaps.ready_change_count, 0) as ready_change_count,
         coalesce(gaps.unowned_change_count, 0) as unowned_change_count,
         coalesce(gaps.team_request_count, 0) as team_request_count,
-        coalesce(gaps.untaken_team_request_count, 0) as untaken_team_request_count
+        coalesce(gaps.untaken_team_request_count, 0) as untaken_team_request_count,
+        coalesce(gaps.changed_path_count, 0) as changed_path_count,
+        coalesce(gaps.unowned_path_count, 0) as unowned_path_count
     from scopes
     left join loads
         on
@@ -127,6 +129,11 @@ select
     complete.untaken_team_request_count,
     {{ share_columns(
         'untaken_team_request_share', 'complete.untaken_team_request_count', 'complete.team_request_count'
+    ) }},
+    complete.changed_path_count,
+    complete.unowned_path_count,
+    {{ share_columns(
+        'unowned_path_share', 'complete.unowned_path_count', 'complete.changed_path_count', if_none='not_observed'
     ) }},
     weeks.is_over as is_final
 from complete

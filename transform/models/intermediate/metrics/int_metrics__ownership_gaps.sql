@@ -26,6 +26,12 @@ review_requests as (
 
 ),
 
+changed_paths as (
+
+    select * from {{ ref('int_metrics__changed_paths') }}
+
+),
+
 questions as (
 
     select
@@ -52,6 +58,13 @@ questions as (
             {{ surrogate_key('review_request', 'request_teams.connection', 'request_teams.event_id') }}
             = review_requests.review_request_key
     where request_teams.outcome != 'withdrawn' or request_teams.settled_at = changes.closed_at
+    union all
+    select
+        'changed_path' as question,
+        {{ known_key('team_key') }} as team_key,
+        merged_at as asked_at,
+        not is_owned as is_gap
+    from changed_paths
 
 ),
 
@@ -78,6 +91,8 @@ select
     count(case when question = 'ready_change' then is_gap end) as ready_change_count,
     count(case when question = 'ready_change' and is_gap then 1 end) as unowned_change_count,
     count(case when question = 'team_request' then is_gap end) as team_request_count,
-    count(case when question = 'team_request' and is_gap then 1 end) as untaken_team_request_count
+    count(case when question = 'team_request' and is_gap then 1 end) as untaken_team_request_count,
+    count(case when question = 'changed_path' then is_gap end) as changed_path_count,
+    count(case when question = 'changed_path' and is_gap then 1 end) as unowned_path_count
 from scopes
 group by week_start, scope, scope_key
