@@ -19,7 +19,7 @@ import pytest
 from support.metric_definitions import METRICS, VIEWS
 from support.metric_definitions.flow import CHANGE_LATENCIES
 from support.metric_definitions.kit import at
-from support.metric_truth import FEWEST, Item, Metric, Row, estimates_of, items_of, rows_of, told
+from support.metric_truth import FEWEST, Item, Metric, Row, differences, estimates_of, items_of, rows_of
 from support.simulated import VENDORS, WHOLE, Shown, Simulated, simulated
 from support.truth import opened
 
@@ -104,9 +104,8 @@ def side(warehouse: Path, company: Shown, truth: Path) -> duckdb.DuckDBPyConnect
 def test_a_metric_is_what_truth_says_in_every_company_that_tells_of_it(
     sides: Mapping[str, duckdb.DuckDBPyConnection], metric: Metric
 ) -> None:
-    outcome = told(metric, {company: sides[company] for company in metric.where})
-    assert not outcome.differences, sorted(outcome.differences)[:20]
-    assert outcome.figures
+    found = differences(metric, {company: sides[company] for company in metric.where})
+    assert not found, sorted(found)[:20]
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
@@ -120,7 +119,7 @@ def test_a_truth_that_differs_is_noticed_in_a_metric(
         connection.execute(DEFECTS[metric.name])
     with side(found.warehouse, found.companies[company], truth) as connection:
         others = {other: sides[other] for other in metric.where if metric.is_shared}
-        assert told(metric, {**others, company: connection}).differences
+        assert differences(metric, {**others, company: connection})
 
 
 @pytest.mark.parametrize("company", VENDORS)

@@ -53,15 +53,6 @@ class Metric:
     finish: Callable[[Row], Row | None] | None = None
 
 
-@dataclass(frozen=True)
-class Told:
-    """How far a mart and truth agree: rows and figures that were compared, and each difference in words."""
-
-    rows: int
-    figures: int
-    differences: list[str]
-
-
 class Item(NamedTuple):
     """Something that takes time; its outcome is `ended`, `competing` (it ended otherwise) or `censored`."""
 
@@ -215,20 +206,19 @@ def estimates_of(items: Iterable[Item], until: int) -> Iterator[Row]:
         yield row
 
 
-def told(metric: Metric, connections: Mapping[str, duckdb.DuckDBPyConnection]) -> Told:
-    """Hold a metric of these companies against their truths."""
+def differences(metric: Metric, connections: Mapping[str, duckdb.DuckDBPyConnection]) -> list[str]:
+    """Return in words where a mart and the truths of these companies differ, or have nothing to compare."""
     if metric.is_shared:
         summed = _summed(metric, (metric.truth(connection) for connection in connections.values()))
-        return _told(metric, summed, rows_of(next(iter(connections.values())), metric.marts), "all")
-    each = [
-        _told(metric, list(metric.truth(connection)), rows_of(connection, metric.marts), company)
+        shared = rows_of(next(iter(connections.values())), metric.marts)
+        return list(_differences(metric, summed, shared, "all"))
+    return [
+        difference
         for company, connection in connections.items()
+        for difference in _differences(
+            metric, list(metric.truth(connection)), rows_of(connection, metric.marts), company
+        )
     ]
-    return Told(
-        sum(one.rows for one in each),
-        sum(one.figures for one in each),
-        [difference for one in each for difference in one.differences],
-    )
 
 
 def _summed(metric: Metric, companies: Iterable[Iterable[Row]]) -> list[Row]:
@@ -245,26 +235,23 @@ def _summed(metric: Metric, companies: Iterable[Iterable[Row]]) -> list[Row]:
     return list(summed.values())
 
 
-def _told(metric: Metric, truth: Sequence[Row], marts: Sequence[Row], company: str) -> Told:
+def _differences(metric: Metric, truth: Sequence[Row], marts: Sequence[Row], company: str) -> Iterator[str]:
     if metric.finish:
         truth = [finished for row in truth if (finished := metric.finish(row)) is not None]
-    expected = {tuple(row[name] for name in metric.key): row for row in truth}
-    found = {tuple(row[name] for name in metric.key): row for row in marts}
-    differences = [f"{company}: no row of {key}" for key in expected.keys() - found.keys()]
-    differences += [f"{company}: {key} never was" for key in found.keys() - expected.keys()]
-    differences += [
-        f"{company}: {side} twice"
-        for side, rows, keys in (("truth", truth, expected), ("mart", marts, found))
-        if len(rows) != len(keys)
-    ]
-    figures = 0
+    expected, found = (
+        {tuple(row[name] for name in metric.key): row for row in rows} for rows in (truth, marts)
+    )
+    if not expected:
+        yield f"{company}: there is nothing to compare"
+    if len(expected) < len(truth) or len(found) < len(marts):
+        yield f"{company}: {', '.join(metric.key)} is no key"
+    yield from (f"{company}: no row of {key}" for key in expected.keys() - found.keys())
+    yield from (f"{company}: {key} never was" for key in found.keys() - expected.keys())
     for key in expected.keys() & found.keys():
         for name in expected[key].keys() - set(metric.key):
-            figures += 1
             right, said = expected[key][name], found[key][name]
             if not _agree(name, right, said, metric.stamp_seconds):
-                differences.append(f"{company}: {key}: {name} is {right}, not {said}")
-    return Told(len(expected.keys() & found.keys()), figures, differences)
+                yield f"{company}: {key}: {name} is {right}, not {said}"
 
 
 def _agree(name: str, right: Any, said: Any, stamp_seconds: int) -> bool:

@@ -36,7 +36,6 @@ def latencies(
     subject: str,
     scopes: Sequence[str],
     only: str = "true",
-    stamp_seconds: int = STAMP_SECONDS,
 ) -> Metric:
     """A mart of estimates: `subject` is what it calls an item's subject, `only` says which of its rows."""
     mart = name.partition(":")[0]
@@ -47,16 +46,14 @@ def latencies(
 
     marts = f"""
         select {subject} as subject, cohort, week_start, scope, coalesce(place, 'all') as place,
-            {", ".join([*COUNTS, *figures])}, is_final,
-            p50_low_seconds, p50_high_seconds, end_of(week_start) <= as_of() as is_week_over
+            {", ".join([*COUNTS, *figures])}, is_final
         from built.metrics.{mart} as mart
         left join places using (scope)
         where
             ({only}) and scope in ({", ".join(f"'{scope}'" for scope in scopes)})
             and coalesce(place_key = coalesce(team_key, service_key, repository_key), scope = 'organisation')
     """
-    key = ("subject", "cohort", "week_start", "scope", "place")
-    return Metric(name, where, truth, marts, key, stamp_seconds=stamp_seconds)
+    return Metric(name, where, truth, marts, ("subject", "cohort", "week_start", "scope", "place"))
 
 
 def figures(
