@@ -227,7 +227,7 @@ with deployed as (
     from marts.fct_deployments as deployments
     inner join marts.bridge_deployment_services as services
         on deployments.deployment_key = services.deployment_key
-    where services.is_production and deployments.status = 'success'
+    where services.is_production and deployments.status = 'success' and deployments.finished_at is not null
     group by services.service_key
 ),
 weekly as (
