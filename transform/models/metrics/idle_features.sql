@@ -39,10 +39,9 @@ efforts as (
 
     select
         feature_changes.feature_key,
-        cast(
-            sum(coalesce(visits.calendar_seconds, {{ seconds_between('visits.entered_at', 'maturity.as_of') }}))
-            as bigint
-        ) as engineering_seconds
+        cast(sum(
+            coalesce(visits.calendar_seconds, {{ seconds_between('visits.entered_at', 'maturity.as_of') }})
+        ) as bigint) as engineering_seconds
     from feature_changes
     inner join visits
         on feature_changes.change_key = visits.flow_item_key
