@@ -16,10 +16,10 @@ ARGS ?=
 # Tests write some 4 GB that nobody reads again: in memory, where there is plenty, no commit waits for a disk.
 TEST_FILES := $(shell [ "$$(df -P -k /dev/shm 2>/dev/null | awk 'END {print int($$4 / 1024 / 1024)}')" -ge 8 ] && echo /dev/shm)
 
-.PHONY: help setup run test bench-bulk bench-truth lint clean
+.PHONY: help setup run test bench-bulk bench-truth bench-sandbox lint clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv from the locked requirements
 
@@ -48,6 +48,10 @@ bench-bulk: $(READY) ## load 20 million product events beside DuckDB's own copy 
 
 bench-truth: $(READY) ## hold a year of each scenario to its truth, three seeds each (an hour); ARGS="--scenarios NAME --seeds 1"
 	@$(VENV)/bin/python benchmarks/truth.py $(ARGS)
+
+bench-sandbox: $(READY) ## generate a hundred thousand changes, and load the sandbox's server
+	@$(VENV)/bin/python benchmarks/sandbox_generate.py
+	@$(VENV)/bin/python benchmarks/sandbox_load.py
 
 lint: $(READY) ## check style, types, layers and SQL
 	@echo "ruff";         $(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

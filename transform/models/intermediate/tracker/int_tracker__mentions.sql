@@ -1,8 +1,10 @@
 with
 
+-- a revert bears the names of what it takes back
 changes as (
 
     select * from {{ ref('changes') }}
+    where reverts_number is null and reverts_sha is null
 
 ),
 
