@@ -22,6 +22,7 @@ CHECKED_PARTS: dict[Layer, Part] = {
     "raw": "raw checks",
     "canonical": "canonical checks",
     "marts": "marts checks",
+    "metrics": "metrics checks",
 }
 
 
@@ -45,7 +46,7 @@ def sources_of(connectors: Sequence[Connector]) -> list[Source]:
 def quality_steps(
     sources: Sequence[Source], raw: RawTables, pool: str | None
 ) -> list[dg.AssetChecksDefinition]:
-    """One step for each layer, `check_raw`, `check_canonical`, `check_marts`."""
+    """One step for each layer, `check_raw` to `check_metrics`."""
     return [_quality_step(layer, sources, raw, pool) for layer in LAYERS]
 
 

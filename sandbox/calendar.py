@@ -61,6 +61,10 @@ class WorkCalendar:
             self._worked_before.append(worked)
             worked += closes - opens
 
+    def hours(self) -> Iterator[tuple[int, int]]:
+        """Yield when each working day begins and ends."""
+        yield from zip(self._starts, self._ends, strict=True)
+
     def next_working(self, at: int) -> int:
         """Return the first working instant at or after `at`."""
         index = bisect_right(self._starts, at) - 1

@@ -200,6 +200,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "author_person",
         "team",
         "ticket",
+        "reverts_change",
         "work_started_at",
         "first_commit_authored_at",
         "created_at",
@@ -218,6 +219,22 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "closings": ("change", "closed_at", "reopened_at"),
     "pushes": ("change", "sha", "pushed_at"),
+    "change_services": ("change", "service"),
+    "review_events": ("change", "kind", "occurred_at", "actor_person", "asked_person", "asked_team"),
+    "ci_jobs": (
+        "job",
+        "repository",
+        "sha",
+        "name",
+        "attempt",
+        "queued_at",
+        "started_at",
+        "finished_at",
+        "conclusion",
+        "setup_seconds",
+        "skew_seconds",
+        "is_inherited",
+    ),
     "deployments": (
         "deployment",
         "repository",
@@ -267,7 +284,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "feature_customers": ("feature", "customer", "exposed_at", "first_used_at"),
     "customers": ("customer",),
     "account_owners": ("account", "login", "kind", "person", "team"),
+    "working_hours": ("team", "opens_at", "closes_at"),
+    "survey_responses": ("kind", "area", "score", "answered_at"),
     "assistant_adoptions": ("person", "tool", "adopted_at"),
+    "assistant_sessions": ("account", "tool", "change", "started_at", "ended_at"),
     "assistant_effects": (
         "stage",
         "mean_seconds_with",
@@ -284,6 +304,7 @@ TEXTS = {
     *("flow_item_type", "stage", "exit_reason", "mechanism", "from_role", "to_role", "to_team", "outcome"),
     *("team", "ticket", "merge_sha", "sha", "delivery_state", "service", "environment", "status"),
     *("mitigation", "login", "kind", "tool", "scenario", "size", "feature", "flag", "customer"),
+    *("name", "conclusion", "asked_team", "area"),
 }
 BATCH = 10_000
 

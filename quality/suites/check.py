@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Layer = Literal["raw", "canonical", "marts"]
+Layer = Literal["raw", "canonical", "marts", "metrics"]
 Severity = Literal["blocking", "warning"]
 Catalogue = Mapping[str, tuple[str, ...]]
 """Relation ("schema.table") → its columns, as the warehouse has them."""

@@ -107,10 +107,10 @@ def _durations_redefined(_catalogue: Catalogue) -> str:
     )
 
 
-def _columns(catalogue: Catalogue, suffix: str) -> list[tuple[str, str]]:
+def _columns(catalogue: Catalogue, suffix: str, schema: str = "marts") -> list[tuple[str, str]]:
     return [
         (relation, column)
-        for relation in relations(catalogue, "marts")
+        for relation in relations(catalogue, schema)
         for column in catalogue[relation]
         if column.endswith(suffix)
     ]
@@ -127,10 +127,11 @@ def _negative_seconds(catalogue: Catalogue) -> str:
     )
 
 
-def _unreasoned_nulls(catalogue: Catalogue) -> str:
+def unreasoned_nulls(catalogue: Catalogue, schema: str = "marts") -> str:
+    """Rows in which a measure of the schema is null without a reason, or the reverse, by relation."""
     reasoned = [
         (relation, reason.removesuffix("_null_reason"), reason)
-        for relation, reason in _columns(catalogue, "_null_reason")
+        for relation, reason in _columns(catalogue, "_null_reason", schema)
     ]
     return union(
         (
@@ -468,7 +469,7 @@ _DURATIONS = (
         "fct_changes",
         "nulls_have_reasons",
         "A measure with a null reason has one exactly where it is null.",
-        _unreasoned_nulls,
+        unreasoned_nulls,
     ),
     _check(
         "fct_stage_visits",

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.calendar import DAY, WEEK, instant
 from sandbox.gitobjects import EMPTY
-from sandbox.history import Feature, History, Ticket
+from sandbox.history import Account, AssistantSession, Feature, History, SurveyResponse, Ticket
 from sandbox.organisation import COMPANY, Organisation, Service
 from sandbox.scenario import Scenario, Size
 from sandbox.simulation import paging, product
@@ -29,6 +29,7 @@ from sandbox.truth import Truth
 # A Monday; runs that do not say otherwise end here, so that equal parameters give equal data on any day.
 DEFAULT_END = instant(datetime(2026, 6, 1, tzinfo=UTC))
 WEEKS_AHEAD = 4
+REVIEW_EVENTS = {"review_requested", "review_request_removed", "commented", "reviewed"}
 
 
 @dataclass(slots=True)
@@ -162,6 +163,12 @@ def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
     truth.derive("changes", lambda: map(_change_row, opened))
     truth.derive("pushes", lambda: _pushes(opened))
     truth.derive("closings", lambda: _closings(opened))
+    truth.derive("change_services", lambda: _change_services(opened))
+    truth.derive("review_events", lambda: _review_events(opened))
+    truth.derive("ci_jobs", lambda: _ci_jobs(world))
+    truth.derive("working_hours", lambda: _working_hours(organisation))
+    truth.derive("survey_responses", lambda: _surveys(world.history.surveys))
+    truth.derive("assistant_sessions", lambda: _sessions(world.history.sessions))
     truth.derive("deployments", lambda: starmap(_deployment_row, world.releases.deployments))
     noticed = [incident for incident in world.incidents.incidents if incident.record]
     truth.derive("incidents", lambda: map(paging.incident_row, noticed))
@@ -212,6 +219,72 @@ def _closings(changes: Iterable[LiveChange]) -> Iterator[tuple[Any, ...]]:
             yield change.record.id, closing.at, reopening.at if reopening else None
 
 
+def _change_services(changes: Iterable[LiveChange]) -> Iterator[tuple[Any, ...]]:
+    for change in changes:
+        for service in change.services:
+            yield change.record.id, service.name
+
+
+def _review_events(changes: Iterable[LiveChange]) -> Iterator[tuple[Any, ...]]:
+    """Yield who was asked to review and who looked at it; a person is null where it was a machine."""
+    for change in changes:
+        for event in change.record.events:
+            if event.kind in REVIEW_EVENTS:
+                asked = event.subject
+                yield (
+                    change.record.id,
+                    event.kind,
+                    event.at,
+                    event.actor.person if event.actor else None,
+                    asked.person if isinstance(asked, Account) else None,
+                    asked if isinstance(asked, str) else None,
+                )
+
+
+def _ci_jobs(world: World) -> Iterator[tuple[Any, ...]]:
+    """Yield each attempt at a job in true times; one called off as it was to begin ends before it does."""
+    for repository in world.history.repositories:
+        for run in repository.runs:
+            for attempt in run.attempts:
+                for job in attempt.jobs:
+                    skew = world.ci.pool.skew(job.runner) if job.runner else 0
+                    started_at = job.started_at - skew if job.started_at else None
+                    finished_at = job.completed_at
+                    if finished_at is not None and job.conclusion != "cancelled":
+                        finished_at -= skew
+                    yield (
+                        job.id,
+                        repository.id,
+                        run.sha,
+                        job.name,
+                        attempt.number,
+                        job.created_at,
+                        started_at,
+                        finished_at,
+                        job.conclusion,
+                        job.setup_seconds,
+                        skew,
+                        started_at is not None and started_at < job.created_at,
+                    )
+
+
+def _working_hours(organisation: Organisation) -> Iterator[tuple[Any, ...]]:
+    for team in organisation.teams:
+        for opens_at, closes_at in team.calendar.hours():
+            yield team.name, opens_at, closes_at
+
+
+def _surveys(answers: Iterable[SurveyResponse]) -> Iterator[tuple[Any, ...]]:
+    for answer in answers:
+        yield answer.kind, answer.area, answer.score, answer.at
+
+
+def _sessions(sessions: Iterable[AssistantSession]) -> Iterator[tuple[Any, ...]]:
+    for session in sessions:
+        change = session.change.id if session.change else None
+        yield session.account.id, session.tool, change, session.at, session.ended_at
+
+
 def _deployment_row(service: Service, deployment: LiveDeployment) -> tuple[Any, ...]:
     record = deployment.record
     return (
@@ -257,6 +330,7 @@ def _change_row(change: LiveChange) -> tuple[Any, ...]:
         change.author.id if change.author else None,
         change.team.name,
         change.ticket.key if change.ticket else None,
+        record.reverts.id if record.reverts else None,
         change.work_started_at,
         first.authored_at - change.owner.skew,
         record.created_at,

@@ -1,42 +1,17 @@
-"""Whether the marts tell what really happened in simulated companies of every scenario.
-
-All companies are connections of one installation, loaded by the real connectors and built once.
-"""
+"""Whether the marts tell what really happened in simulated companies of every scenario."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from shutil import copyfile
 from typing import NamedTuple
 
 import duckdb
 import pytest
-from support.command import flowgauge
-from support.companies import Company, Served, served
+from support.simulated import ALL, EXACT, PAGED, UNRECORDED, VENDORS, WHOLE, Shown, simulated
 from support.truth import COMPARISONS, Agreement, compare
 
-from sandbox.scenario import Size, scenario_names
-from sandbox.vendor import STACKS, TOKEN, TOKEN_VARIABLE
-
-# Four teams of three: the least in which all policies of repositories occur.
-SIZE, WEEKS = Size(teams=4, developers_per_team=3), 6
-UNRECORDED = "unrecorded"
-# One company is read whole: a customer has one name for all connections of a warehouse, as in one company.
-WHOLE, PAGED = "balanced", "incident-heavy"
-# Copilot names repositories by GitHub's ids, which are unique at GitHub and the same in all these companies.
-STACK = tuple(vendor for vendor in STACKS["github"] if vendor != "copilot")
-VENDORS = {WHOLE: STACK, PAGED: ("github", "pagerduty")}
-COMPANIES = (
-    *(
-        Company(name, scenario, seed, VENDORS.get(name, ("github",)))
-        for seed, scenario in enumerate(scenario_names(), 1)
-        for name in [scenario.replace("_", "-")]
-    ),
-    Company(UNRECORDED, "balanced", 99, options={"github": {"without": ["activity"]}}),
-)
-# What a push begins or ends is as exact as the push is known: compared only where all are recorded.
-EXACT = [company.name for company in COMPANIES if not company.options]
-# Where they are not: by how many seconds each method may be wrong; CI starts two seconds after a push.
+# By how many seconds each method of dating a push may be wrong; CI starts two seconds after a push.
 DERIVED_PUSHES = {"force_push_event": 0, "first_ci_run": 2}
 DEFECTS = {
     "delete from stage_visits where rowid = {visit}": ("stage visits", "invented"),
@@ -93,7 +68,7 @@ class Found(NamedTuple):
     """What was compared, by company."""
 
     warehouse: Path
-    companies: dict[str, Served]
+    companies: Mapping[str, Shown]
     agreements: dict[str, list[Agreement]]
 
     def of(self, company: str, name: str) -> list[Agreement]:
@@ -103,27 +78,16 @@ class Found(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
-    folder = tmp_path_factory.mktemp("truth")
-    work = folder / "work"
-    work.mkdir()
-    with served(
-        COMPANIES, folder / "sandbox", size=SIZE, weeks=WEEKS, settings=work / "flowgauge.yaml"
-    ) as shown:
-        as_of = next(iter(shown.values())).shown_until
-        ended = flowgauge("run", "--as-of", as_of, cwd=work, environment={TOKEN_VARIABLE: TOKEN}, seconds=900)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        warehouse = work / ".flowgauge" / "warehouse.duckdb"
-        yield Found(
-            warehouse,
-            shown,
-            {
-                name: list(
-                    compare(warehouse, each.truth, connections=each.connections, as_of=each.shown_until)
-                )
-                for name, each in shown.items()
-            },
-        )
+def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    warehouse, companies = simulated(tmp_path_factory)
+    return Found(
+        warehouse,
+        companies,
+        {
+            name: list(compare(warehouse, each.truth, connections=each.connections, as_of=each.shown_until))
+            for name, each in companies.items()
+        },
+    )
 
 
 @pytest.mark.parametrize("company", EXACT)
@@ -146,7 +110,7 @@ def test_every_reason_for_an_unknown_delivery_is_given_as_often_as_truth_predict
     assert censored >= counts["not_linked"] > 0
 
 
-@pytest.mark.parametrize("company", [company.name for company in COMPANIES])
+@pytest.mark.parametrize("company", ALL)
 def test_links_of_deployments_and_changes_are_right_complete_and_as_sure_as_they_say(
     found: Found, company: str
 ) -> None:
@@ -176,7 +140,7 @@ def test_push_times_without_recorded_activity_are_as_exact_as_their_method(found
         *((WHOLE, name) for name in ("exposures", "features")),
         *((company, name) for company in VENDORS for name in ("incidents", "incident visits")),
         (PAGED, "incident handoffs"),
-        *((company.name, "assistants") for company in COMPANIES),
+        *((company, "assistants") for company in ALL),
     ],
 )
 def test_what_other_vendors_tell_is_found_and_nothing_else(found: Found, company: str, name: str) -> None:
@@ -199,7 +163,7 @@ def test_causes_of_incidents_are_as_sure_as_they_say(found: Found) -> None:
         assert each.precision >= confidence - 2 * math.sqrt(confidence * (1 - confidence) / said), each
 
 
-@pytest.mark.parametrize("company", [company.name for company in COMPANIES])
+@pytest.mark.parametrize("company", ALL)
 def test_accounts_of_one_person_are_united_or_called_ambiguous_and_no_others_are(
     found: Found, company: str
 ) -> None:

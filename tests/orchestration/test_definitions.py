@@ -88,7 +88,7 @@ def test_publication_is_last_and_waits_for_every_mart(graph: AssetGraph) -> None
 
 def test_quality_suites_gate_their_layer(graph: AssetGraph) -> None:
     suites = [graph.get(key) for key in graph.asset_check_keys if "layer" in graph.get(key).metadata]
-    assert {node.metadata["layer"] for node in suites} == {"raw", "canonical", "marts"}
+    assert {node.metadata["layer"] for node in suites} == {"raw", "canonical", "marts", "metrics"}
     assert all(node.blocking for node in suites)
 
 
@@ -103,6 +103,7 @@ def test_steps_of_the_jobs_share_the_pool_and_the_order_holds(definitions: dg.De
         "build_marts",
         "check_marts",
         "build_metrics",
+        "check_metrics",
     ]
     places = [order.index(name) for name in [*chain, "publish"]]
     assert places == sorted(places)

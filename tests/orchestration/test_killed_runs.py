@@ -19,6 +19,7 @@ INSTANTS = [
     "start compute_containment",
     "said built fct_items",
     "start check_marts",
+    "start check_metrics",
     "start publish",
     "end publish",
 ]

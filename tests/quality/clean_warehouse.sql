@@ -221,3 +221,68 @@ select
     timestamp '2026-03-02 13:00:00' as first_used_at, timestamp '2026-03-02 13:00:00' as adopted_at,
     86400::bigint as adoption_lag_seconds, true as is_eligible;
 create table marts.bridge_ambiguous_accounts (account_key text, reason text, ambiguity_key text);
+
+create table marts.bridge_deployment_services as
+select 'd1' as deployment_key, 's1' as service_key, true as is_production;
+create table marts.dim_person as select 'p1' as person_key, 'human' as kind;
+alter table marts.fct_changes add column author_person_key text default 'p1';
+alter table marts.fct_deployments add column status text default 'success';
+
+create schema metrics;
+create table metrics.flow_by_stage_weekly as
+with visits as (
+    select
+        flow_item_type, stage_key, entered_at, exited_at, exit_reason,
+        coalesce(epoch(exited_at - entered_at), 86400)::bigint as seconds
+    from marts.fct_stage_visits
+),
+cohorts as (
+    select 'arrivals' as cohort, date_trunc('week', entered_at)::date as week_start, * from visits
+    union all
+    select 'departures', date_trunc('week', exited_at)::date, * from visits
+    where exit_reason in ('advanced', 'returned')
+),
+counted as (
+    select
+        flow_item_type, stage_key, cohort, week_start, count(*) as item_count,
+        count(*) filter (where exit_reason in ('advanced', 'returned')) as ended_count,
+        count(*) filter (where exit_reason = 'abandoned') as competing_count,
+        count(*) filter (where exit_reason = 'open') as censored_count, max(seconds) as p50_seconds
+    from cohorts
+    group by all
+)
+select
+    md5(flow_item_type || stage_key || cohort || week_start || scope) as flow_by_stage_weekly_key,
+    flow_item_type, stage_key, cohort, week_start, scope,
+    case scope when 'team' then 't1' end as team_key, null::text as service_key,
+    case scope when 'repository' then 'r1' end as repository_key, item_count, ended_count, competing_count,
+    censored_count, p50_seconds, p50_seconds as p50_low_seconds, null::bigint as p50_high_seconds,
+    null::text as p50_seconds_null_reason, p50_seconds as p75_seconds, p50_seconds as p75_low_seconds,
+    null::bigint as p75_high_seconds, null::text as p75_seconds_null_reason
+from counted
+cross join (values ('organisation'), ('team'), ('repository')) as scopes (scope);
+create table metrics.handoffs_weekly as
+with cohorts as (
+    select 'arrivals' as cohort, * from marts.fct_handoffs
+    union all
+    select 'departures', * from marts.fct_handoffs where outcome = 'accepted'
+)
+select
+    md5(mechanism || to_role || cohort) as handoffs_weekly_key, mechanism, from_role, to_role, cohort,
+    date '2026-02-23' as week_start, 'organisation' as scope, null::text as team_key,
+    null::text as service_key, null::text as repository_key, count(*) as item_count,
+    count(*) filter (where outcome = 'accepted') as ended_count,
+    count(*) filter (where outcome <> 'accepted') as competing_count, 0 as censored_count
+from cohorts
+group by mechanism, from_role, to_role, cohort;
+create table metrics.dora_weekly as
+select
+    scope as dora_weekly_key, date '2026-02-23' as week_start, scope,
+    case scope when 'service' then 's1' end as service_key, 1 as success_count, 0.1 as rollback_rate,
+    0.0 as rollback_rate_low, 0.5 as rollback_rate_high
+from (values ('organisation'), ('service')) as scopes (scope);
+create table metrics.metric_coverage as
+select
+    'fct_changes' as mart, 'deployment_lead_seconds' as measure, 3 as row_count, 1 as observed_count,
+    0 as not_linked_count, 0 as not_observed_count, 0 as impossible_count, 1 as not_yet_count,
+    1 as not_applicable_count, 1 as expected_count;

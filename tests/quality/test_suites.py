@@ -142,7 +142,44 @@ MARTS = {
     """,
 }
 
-DEFECTS: dict[Layer, dict[str, str]] = {"raw": RAW, "canonical": CANONICAL, "marts": MARTS}
+METRICS = {
+    "metrics.flow_by_stage_weekly.cohorts_add_up": """
+        update metrics.flow_by_stage_weekly set competing_count = competing_count + 1
+        where cohort = 'departures' and scope = 'team'
+    """,
+    "metrics.flow_by_stage_weekly.scopes_fit_in_the_organisation": """
+        update metrics.flow_by_stage_weekly set item_count = item_count + 1, ended_count = ended_count + 1
+        where scope = 'repository' and cohort = 'departures'
+    """,
+    "metrics.flow_by_stage_weekly.weekly_flow_counts_each_visit": """
+        delete from metrics.flow_by_stage_weekly where stage_key = md5('stage|deploy')
+    """,
+    "metrics.handoffs_weekly.weekly_handoffs_count_each_handoff": """
+        update metrics.handoffs_weekly set item_count = 2, ended_count = 2 where cohort = 'departures'
+    """,
+    "metrics.dora_weekly.deployments_are_counted_once": """
+        update metrics.dora_weekly set success_count = 2 where scope = 'organisation'
+    """,
+    "metrics.metric_coverage.coverage_counts_each_row": """
+        update metrics.metric_coverage set not_yet_count = 0
+    """,
+    "metrics.flow_by_stage_weekly.estimates_are_in_order": """
+        update metrics.flow_by_stage_weekly set p75_seconds = p50_seconds - 1, p75_low_seconds = 0
+    """,
+    "metrics.dora_weekly.shares_lie_in_their_intervals": """
+        update metrics.dora_weekly set rollback_rate = null
+    """,
+    "metrics.flow_by_stage_weekly.nulls_have_reasons": """
+        update metrics.flow_by_stage_weekly set p75_seconds = null
+    """,
+}
+
+DEFECTS: dict[Layer, dict[str, str]] = {
+    "raw": RAW,
+    "canonical": CANONICAL,
+    "marts": MARTS,
+    "metrics": METRICS,
+}
 
 IMPLIED = {
     "raw_github.rejected_rows.rejected_rows_are_few": {"raw_github.rejected_rows.no_rows_are_rejected"},

@@ -100,7 +100,11 @@ def test_a_rerun_inherits_jobs_with_their_old_times(simulation: Simulation) -> N
 
 @pytest.mark.parametrize(
     "table",
-    ["stage_visits", "handoffs", "changes", "deployments", "deployment_changes", "item_handoffs", "run"],
+    [
+        *("stage_visits", "handoffs", "changes", "deployments", "deployment_changes", "item_handoffs", "run"),
+        *("change_services", "review_events", "ci_jobs", "working_hours", "survey_responses"),
+        "assistant_sessions",
+    ],
 )
 def test_the_database_holds_the_truth(simulation: Simulation, tmp_path: Path, table: str) -> None:
     simulation.truth.write(tmp_path / "truth.duckdb")

@@ -98,21 +98,26 @@ def _containment(warehouse: Path) -> int:
 def _suite(layer: str, _sources: Sequence[Any]) -> tuple[Any, ...]:
     from quality.suites.check import Check, sql
 
-    table = {"raw": "raw_toy.items", "canonical": "canonical.items", "marts": "marts.fct_items"}[layer]
+    table, column = {
+        "raw": ("raw_toy.items", "id"),
+        "canonical": ("canonical.items", "id"),
+        "marts": ("marts.fct_items", "id"),
+        "metrics": ("metrics.items_open", "open_count"),
+    }[layer]
     rules = (
         Check(
             table,
             f"{layer}_is_sound",
             "blocking",
             "No item broke.",
-            sql(f"select id from {table} where id = 'bad-{layer}'"),
+            sql(f"select {column} from {table} where {column}::text = 'bad-{layer}'"),
         ),
         Check(
             table,
             f"{layer}_is_fine",
             "warning",
             "No item is odd.",
-            sql(f"select id from {table} where id = 'odd-{layer}'"),
+            sql(f"select {column} from {table} where {column}::text = 'odd-{layer}'"),
         ),
     )
     if layer == "raw":

@@ -9,9 +9,17 @@ features as (
 
 ),
 
-changes as (
+visits as (
 
-    select * from {{ ref('fct_changes') }}
+    select * from {{ ref('fct_stage_visits') }}
+    where flow_item_type = 'change'
+
+),
+
+stages as (
+
+    select * from {{ ref('dim_stage') }}
+    where stage in ('build', 'rework')
 
 ),
 
@@ -31,11 +39,15 @@ efforts as (
 
     select
         feature_changes.feature_key,
-        cast(sum(coalesce(changes.build_seconds, 0) + coalesce(changes.rework_seconds, 0)) as bigint)
-            as engineering_seconds
+        cast(sum(
+            coalesce(visits.calendar_seconds, {{ seconds_between('visits.entered_at', 'maturity.as_of') }})
+        ) as bigint) as engineering_seconds
     from feature_changes
-    inner join changes
-        on feature_changes.change_key = changes.change_key
+    inner join visits
+        on feature_changes.change_key = visits.flow_item_key
+    inner join stages
+        on visits.stage_key = stages.stage_key
+    cross join maturity
     group by feature_changes.feature_key
 
 ),

@@ -101,9 +101,9 @@ execution_latencies as (
 
 job_latencies as (
 
-    {%- for subject, started_at, ended_at in [
-        ('queue', 'queued_at', 'started_at'),
-        ('run', 'started_at', 'finished_at'),
+    {%- for subject, started_at, ended_at, is_called_off in [
+        ('queue', 'queued_at', 'started_at', 'started_at is null'),
+        ('run', 'started_at', 'finished_at', "conclusion in ('cancelled', 'skipped')"),
     ] %}
         select
             'ci_job' as kind,
@@ -118,7 +118,7 @@ job_latencies as (
             case
                 when {{ ended_at }} < {{ started_at }} then null
                 when coalesce({{ ended_at }}, finished_at) is null then 'censored'
-                when {{ ended_at }} is null or conclusion in ('cancelled', 'skipped') then 'competing'
+                when {{ is_called_off }} then 'competing'
                 else 'ended'
             end as outcome
         from ci_jobs
