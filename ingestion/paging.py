@@ -6,6 +6,7 @@ it is an error. Import it only where pages are walked: dlt is slow to import.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import requests
@@ -32,12 +33,18 @@ class StrictClient(RESTClient):
         """
         if not response.content:
             return []
-        found = jsonpath.find_values(data_selector, response.json())
+        found = jsonpath.find_values(_compiled(data_selector), response.json())
         if len(found) != 1 or not isinstance(found[0], list):
             where = redact_url(response.url)
             raise MalformedResponseError(f"{where} answered without the list at {data_selector!r}")
         items: list[Any] = found[0]
         return items
+
+
+@cache
+def _compiled(selector: jsonpath.TJsonPath) -> jsonpath.TJsonPath:
+    """Parsing a path takes as long as sending a request."""
+    return jsonpath.compile_path(selector)
 
 
 def header_link() -> BasePaginator:

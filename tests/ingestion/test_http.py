@@ -110,6 +110,29 @@ class TestCredentials:
         HttpClient(server.url).get_json("/a")
         assert "Authorization" not in server.requests[0].headers
 
+    @pytest.mark.parametrize("ask", ["get", "pages", "download"])
+    def test_requests_go_through_the_proxy_of_the_environment(
+        self, server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: str
+    ) -> None:
+        monkeypatch.setenv("http_proxy", server.url)
+        monkeypatch.setenv("no_proxy", "inside.example")
+        server.script("/a", Answer([]))
+        client = HttpClient("http://forge.example")
+        if ask == "get":
+            client.get_json("/a")
+        elif ask == "pages":
+            list(client.pages("/a"))
+        else:
+            client.download("http://forge.example/a", tmp_path / "a")
+        assert len(server.requests) == 1
+
+    def test_the_certificates_of_the_environment_are_trusted(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+        with pytest.raises(OSError, match=r"none\.pem"):
+            HttpClient("https://127.0.0.1:1").get_json("/a")
+
     def test_cookies_are_not_kept(self, server: ScriptedServer, client: HttpClient) -> None:
         server.script("/a", Answer({}, headers={"Set-Cookie": "session=1; Path=/"}))
         client.get_json("/a")
