@@ -12,6 +12,14 @@ from transform.runner import DbtProject
 NOON = "timestamp '2026-03-02 12:00:00'"
 LATER = "timestamp '2026-03-02 12:01:30'"
 NEVER = "cast(null as timestamp)"
+WILSON = (
+    (0, 7, 0, 0.3543),
+    (0, 35, 0, 0.0989),
+    (3, 7, 0.1582, 0.7495),
+    (7, 7, 0.6457, 1),
+    (33, 33, 0.8957, 1),
+)
+"""Part, whole, and the ends of Wilson's 95 % interval; where none or all count, an end is exact."""
 
 EXPRESSIONS: dict[str, tuple[str, Any]] = {
     "parts_are_escaped_so_that_keys_cannot_collide": (
@@ -60,6 +68,17 @@ EXPRESSIONS: dict[str, tuple[str, Any]] = {
     "integers_divide_towards_zero": ("{{ integer_division(-7, 2) }}", -3),
     "sums_are_divided_as_a_whole": ("{{ integer_division('5 + 9', 7) }}", 2),
     "division_by_zero_is_unknown": ("{{ integer_division(7, 0) }}", None),
+    **{
+        f"a_share_of_{part}_of_{whole}_lies_between_its_ends": (
+            f"[{{{{ share_low({part}, {whole}) }}}}, {{{{ share_high({part}, {whole}) }}}}]",
+            [pytest.approx(low, abs=5e-5) if low else 0, pytest.approx(high, abs=5e-5) if high < 1 else 1],
+        )
+        for part, whole, low, high in WILSON
+    },
+    "a_share_of_fewer_than_five_has_no_ends": (
+        "[{{ share_low(0, 4) }}, {{ share_high(4, 4) }}, {{ share_low(0, 'null') }}]",
+        [None, None, None],
+    ),
 }
 
 AGGREGATES: dict[str, tuple[str, Any]] = {

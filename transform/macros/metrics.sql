@@ -64,13 +64,19 @@ repository where they are known. `scopes` maps scope → column of the key.
     case when {{ whole }} >= 5 then cast({{ part }} as double) / {{ whole }} end
 {%- endmacro %}
 
-{#- Ends of the share's 95 % interval (Wilson's score). -#}
+{#- Ends of the share's 95 % interval (Wilson's score); where none or all count, rounding must not move its end. -#}
 {% macro share_low(part, whole) -%}
-    case when {{ whole }} >= 5 then greatest({{ wilson(part, whole, '-') }}, 0) end
+    case
+        when {{ whole }} >= 5 and {{ part }} = 0 then cast(0 as double)
+        when {{ whole }} >= 5 then {{ wilson(part, whole, '-') }}
+    end
 {%- endmacro %}
 
 {% macro share_high(part, whole) -%}
-    case when {{ whole }} >= 5 then least({{ wilson(part, whole, '+') }}, 1) end
+    case
+        when {{ whole }} >= 5 and {{ part }} = {{ whole }} then cast(1 as double)
+        when {{ whole }} >= 5 then {{ wilson(part, whole, '+') }}
+    end
 {%- endmacro %}
 
 {% macro wilson(part, whole, sign) -%}
