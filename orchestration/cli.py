@@ -171,26 +171,31 @@ def demo(
 
 @app.command()
 def metric(
-    name: Annotated[str | None, typer.Argument(help="Without it, all are listed.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="Of a metric, or of all its percentiles (change_lead); without it, all are listed."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """What a metric means, and its latest figures."""
     from orchestration.console import Reporter
-    from orchestration.metrics import latest_figures, metric_named, published_metrics
-    from orchestration.tables import metric_table, metrics_table
+    from orchestration.metrics import latest_figures, metrics_named, published_metrics
+    from orchestration.tables import metric_page, metrics_table
 
     reporter, published = Reporter(), _home().published
     metrics = published_metrics(published)
     if name is None:
         reporter.json([*metrics.values()]) if as_json else reporter.console.print(metrics_table(metrics))
         return
-    chosen = metric_named(metrics, name)
-    figures = latest_figures(published, chosen)
+    chosen = metrics_named(metrics, name)
+    figures = [latest_figures(published, each) for each in chosen]
     if as_json:
-        rows = [dict(zip(figures.columns, row, strict=True)) for row in figures.rows]
-        reporter.json({**chosen, "figures": rows})
+        told = [{**each, "figures": found.by_name()} for each, found in zip(chosen, figures, strict=True)]
+        reporter.json(told[0] if name in metrics else told)
         return
-    for renderable in metric_table(chosen, figures):
+    for renderable in metric_page(name, chosen, figures):
         reporter.console.print(renderable)
 
 

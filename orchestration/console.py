@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
     import dagster as dg
     from rich.status import Status
 
+WIDTH_OF_FILES = 120
+
 
 class Reporter:
     """Tells the person, or the log, how far a run is."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False, soft_wrap=True)
+        if not self.console.is_terminal and "COLUMNS" not in os.environ:
+            self.console.width = WIDTH_OF_FILES
         self._status: Status | None = None
 
     @contextmanager

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,20 @@ DEFINITION = {
     "numerator": "counts",
     "denominator": "of",
     "excludes": "leaves out",
+    "note": "note",
+    "targets": "targets in force",
     "estimate": "estimated by",
     "source": "source",
+    "rows": "rows of the table",
+    "scopes": "scope",
+    "week": "week_start",
 }
 """Entries of a definition -> how a page calls them."""
+OPEN_AND_ENDED = ("ended_count", "competing_count", "censored_count")
 WEEKS = 4
 ROWS = 200
 WEEK = "week_start"
+PERCENTILE = re.compile(r"(.+)_(p\d\d)")
 
 
 class MetricError(Exception):
@@ -41,6 +49,10 @@ class Figures:
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
+
+    def by_name(self) -> list[dict[str, Any]]:
+        """Each row, with the names of its columns."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 def published_metrics(published: Path) -> dict[str, dict[str, Any]]:
@@ -56,17 +68,29 @@ def published_metrics(published: Path) -> dict[str, dict[str, Any]]:
     return {metric["name"]: metric for metric in content["metrics"]}
 
 
-def metric_named(metrics: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
-    """The definition of that name.
+def families(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Name without its percentile -> metrics of that name; one without percentiles is a family of its own."""
+    found: dict[str, list[str]] = {}
+    for name in metrics:
+        percentile = PERCENTILE.fullmatch(name)
+        found.setdefault(percentile[1] if percentile else name, []).append(name)
+    return found
+
+
+def metrics_named(metrics: Mapping[str, dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """The definition of that name, or of each percentile of the family of that name.
 
     Raises:
         MetricError: there is none; the message names one that is spelt alike.
     """
-    if name not in metrics:
-        close = difflib.get_close_matches(name, metrics, n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]}?" if close else "`flowgauge metric` lists all"
-        raise MetricError(f"there is no metric {name}; {hint}")
-    return metrics[name]
+    if name in metrics:
+        return [metrics[name]]
+    known = families(metrics)
+    if name in known:
+        return [metrics[each] for each in sorted(known[name])]
+    close = difflib.get_close_matches(name, [*metrics, *known], n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]}?" if close else "`flowgauge metric` lists all"
+    raise MetricError(f"there is no metric {name}; {hint}")
 
 
 def latest_figures(published: Path, metric: Mapping[str, Any]) -> Figures:
@@ -76,29 +100,28 @@ def latest_figures(published: Path, metric: Mapping[str, Any]) -> Figures:
     relation = f"metrics.{metric['mart']}"
     with duckdb.connect(str(published.resolve() / "flowgauge.duckdb"), read_only=True) as connection:
         columns = {row[0] for row in connection.execute(f"describe {relation}").fetchall()}
-        chosen = _columns(metric, columns)
+        chosen = shown_columns(metric, columns)
         wanted = dict(metric.get("where", {})) | ({"scope": "organisation"} if "scope" in columns else {})
-        conditions = [f"{column} = ?" for column in wanted]
-        if WEEK in columns:
-            latest = f"select distinct {WEEK} from {relation} order by 1 desc limit {WEEKS}"  # noqa: S608
-            conditions.append(f"{WEEK} in ({latest})")
-        condition = f"where {' and '.join(conditions)}" if conditions else ""
-        first = [
-            f"{name} desc nulls last" for name in ((WEEK,) if WEEK in columns else (str(metric["column"]),))
-        ]
-        order = ", ".join([*first, *chosen])
+        condition = " and ".join(["true", *(f"{column} = ?" for column in wanted)])
+        weeks = f"{WEEK} in (select distinct {WEEK} from told order by 1 desc limit {WEEKS})"  # noqa: S608
+        first = WEEK if WEEK in columns else str(metric["column"])
         rows = connection.execute(
-            f"select {', '.join(chosen)} from {relation} {condition} order by {order} limit {ROWS}",  # noqa: S608 - our own
+            f"with told as (select * from {relation} where {condition})"  # noqa: S608 - names of our own
+            f" select {', '.join(chosen)} from told {'where ' + weeks if WEEK in columns else ''}"
+            f" order by {', '.join([f'{first} desc nulls last', *chosen])} limit {ROWS}",
             list(wanted.values()),
         ).fetchall()
     return Figures(chosen, rows)
 
 
-def _columns(metric: Mapping[str, Any], known: set[str]) -> list[str]:
-    """Week, what it is told by, the figure, its interval, reason and number, as far as the mart has them."""
+def shown_columns(metric: Mapping[str, Any], known: Collection[str]) -> list[str]:
+    """Week, what it is told by, the figure, its interval, reason and numbers, as far as the mart has them."""
     column = str(metric["column"])
     stem = column.removesuffix("_seconds")
     beside = (f"{stem}_low_seconds", f"{stem}_high_seconds", f"{column}_low", f"{column}_high")
-    counts = (str(metric.get("count", "item_count")), f"{stem.rpartition('_p')[0]}_count")
+    subject = stem.rpartition("_p")[0]
+    counts = [str(metric.get("count", "item_count")), f"{subject}_count"]
+    if "estimate" in metric:
+        counts += [*OPEN_AND_ENDED, f"{subject}_censored_count"]
     wanted = (WEEK, *metric.get("by", ()), column, *beside, f"{column}_null_reason", *counts, "is_final")
     return [name for name in dict.fromkeys(wanted) if name in known]

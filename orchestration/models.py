@@ -16,6 +16,7 @@ import dagster as dg
 from ingestion.connector import Connector
 from orchestration.keys import AS_OF, BUILD_WITH_THE_REST, CLOCK_TAG, RawTables
 from orchestration.ledger import Build, Part
+from orchestration.metrics import WEEK, shown_columns
 from orchestration.resources import Warehouse
 from transform import runner
 from transform.runner import DbtProject, TransformError
@@ -29,8 +30,9 @@ METRICS = "fqn:flowgauge.intermediate.metrics fqn:flowgauge.metrics"
 EVERYTHING = "fqn:*"
 OVERVIEW = "doc.flowgauge.__overview__"
 WORD = re.compile(r"^- \*\*(.+?)\*\*: (.+)$", re.MULTILINE)
-WORDS_OF_TABLES = "low, high, is_final, not_enough_data"
-WORDS_OF_LATENCIES = "arrivals, not_reached"
+INTERVAL = "low, high"
+FINAL = "is_final"
+WEEK_OF_LATENCIES = " An item belongs to the week in which its clock starts (arrivals)."
 PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "containment.py", "identity.py", "runner.py")
 TEST_RESULT = "LogTestResult"
 RESULT_EVENTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", TEST_RESULT})
@@ -77,24 +79,37 @@ class Models:
             if node["resource_type"] == "model"
         }
 
-    def metrics(self) -> list[dict[str, Any]]:
+    def metrics(self, targets: Mapping[str, float]) -> list[dict[str, Any]]:
         """The definition of each metric of the semantic models, as readers get them, by name.
 
-        Parts of ratios are metrics of MetricFlow, too; they have no definition of their own. `words` explains
-        those words of a definition that a reader may not know, as the overview of the dbt docs does.
+        Parts of ratios are metrics of MetricFlow, too; they have no definition of their own. What holds for
+        the whole table (its grain, scopes, weeks, when a row is final) is told in the table's own words, and
+        of the targets those in force that the definition names.
         """
         explained = dict(WORD.findall(self.manifest["docs"][OVERVIEW]["block_contents"]))
         return [
-            {
-                "name": metric["name"],
-                "label": metric["label"],
-                "description": metric["description"],
-                **metric["config"]["meta"],
-                "words": words_in(metric["description"], metric["config"]["meta"], explained),
-            }
+            self._metric(metric, explained, targets)
             for metric in sorted(self.manifest["metrics"].values(), key=lambda metric: str(metric["name"]))
             if metric["config"]["meta"]
         ]
+
+    def _metric(
+        self, metric: Mapping[str, Any], explained: Mapping[str, str], targets: Mapping[str, float]
+    ) -> dict[str, Any]:
+        definition = metric["config"]["meta"]
+        mart = self.manifest["nodes"][f"model.flowgauge.{definition['mart']}"]
+        columns = {name: str(column["description"]).strip() for name, column in mart["columns"].items()}
+        table = table_in_words(mart["description"], columns, is_latency="estimate" in definition)
+        told = {"description": metric["description"], **definition, **table}
+        named = {name: value for name, value in targets.items() if name in str(told)}
+        shown = {name: columns[name] for name in shown_columns(definition, columns)}
+        return {
+            "name": metric["name"],
+            "label": metric["label"],
+            **told,
+            **({"targets": named} if named else {}),
+            "words": words_in(told, shown, explained),
+        }
 
     def steps(self, pool: str | None) -> list[dg.AssetsDefinition]:
         """The steps `build_canonical`, `build_marts` and `build_metrics`.
@@ -202,11 +217,30 @@ class Models:
                     yield event
 
 
-def words_in(description: str, definition: Mapping[str, Any], explained: Mapping[str, str]) -> dict[str, str]:
-    """The explained words that a definition, or the table of its figures, uses."""
-    shown = [description, WORDS_OF_TABLES, *([WORDS_OF_LATENCIES] if "estimate" in definition else [])]
-    text = " ".join([*shown, *(f"{key} {value}" for key, value in definition.items())])
-    return {word: meaning for word, meaning in explained.items() if re.search(rf"\b{word}s?\b", text)}
+def table_in_words(description: str, columns: Mapping[str, str], *, is_latency: bool) -> dict[str, str]:
+    """What a metric's definition says of its table: a row's grain, the scopes and weeks where it has them."""
+    told = {"rows": " ".join(description.split())}
+    if "scope" in columns:
+        told["scopes"] = columns["scope"]
+    if WEEK in columns:
+        told["week"] = columns[WEEK] + (WEEK_OF_LATENCIES if is_latency else "")
+    return told
+
+
+def words_in(
+    definition: Mapping[str, Any], columns: Mapping[str, str], explained: Mapping[str, str]
+) -> dict[str, str]:
+    """The explained words that a definition, or the columns of its figures, use.
+
+    When a row is final differs from table to table, so that word is the column's own description.
+    """
+    reasons = [meaning for name, meaning in columns.items() if name.endswith("_null_reason")]
+    told = [f"{key} {value}" for key, value in definition.items()]
+    names = [name.replace("_", " ") for name in columns]
+    interval = [INTERVAL] if any("_low" in name for name in columns) else []
+    text = " ".join([*told, *columns, *names, *reasons, *interval])
+    words = {word: meaning for word, meaning in explained.items() if re.search(rf"\b{word}s?\b", text)}
+    return words | ({FINAL: columns[FINAL]} if FINAL in columns else {})
 
 
 def _collector(results: list[Any], context: dg.AssetExecutionContext) -> Callable[[Any], None]:

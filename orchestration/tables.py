@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 from ingestion.connector import Connector
 from orchestration.console import Reporter
 from orchestration.demo import Section
 from orchestration.ledger import ConnectionRecord
-from orchestration.metrics import DEFINITION, Figures
+from orchestration.metrics import DEFINITION, WEEK, WEEKS, Figures, families
 from orchestration.status import Status, age_seconds
 from orchestration.times import now
 
 if TYPE_CHECKING:
     from ingestion.conformance import Verdict
 
-HOUR, DAY = 3600, 86400
+MINUTE, HOUR, DAY = 60, 3600, 86400
 CONNECTION_COLUMNS = ("connection", "last load", "rows changed", "fresh", "API budget left", "outcome")
+NUMBERS = {"ended_count": "ended", "competing_count": "otherwise", "censored_count": "open"}
 
 
 def status_tables(status: Status) -> Iterator[RenderableType]:
@@ -57,62 +59,145 @@ def tell_verdict(reporter: Reporter, verdict: Verdict) -> None:
 
 def summary_table(section: Section) -> Table:
     """A section of the demo's summary."""
-    table = Table(*section.columns, title=section.title, title_justify="left", box=None)
-    for row in section.rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    return table
+    rows = [["" if cell is None else str(cell) for cell in row] for row in section.rows]
+    return _table(section.columns, rows, title=section.title, title_justify="left")
 
 
 def metrics_table(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
-    """One row per metric."""
-    table = Table("metric", "meaning", "unit", box=None)
-    for each in metrics.values():
-        table.add_row(each["name"], each["label"], each["unit"])
-    return table
+    """One row per metric, or per family of percentiles of the same thing."""
+    rows = []
+    for family, names in sorted(families(metrics).items()):
+        first = metrics[sorted(names)[0]]
+        percentiles = " ".join(sorted(name.removeprefix(f"{family}_") for name in names if name != family))
+        label = first["label"].rpartition(", ")[0] if percentiles else first["label"]
+        rows.append((f"{family}  {percentiles}".rstrip(), label))
+    return _table(("metric", "meaning"), rows)
 
 
-def metric_table(metric: Mapping[str, Any], figures: Figures) -> Iterator[RenderableType]:
-    """A metric's definition, then its figures."""
-    yield f"{metric['name']}: {metric['label']}\n{metric['description']}\n"
-    definition = Table(show_header=False, box=None)
-    for part, called in DEFINITION.items():
-        if part in metric:
-            definition.add_row(called, str(metric[part]))
-    definition.add_row("table", _place(metric))
-    yield definition
+def metric_page(
+    name: str, metrics: Sequence[Mapping[str, Any]], figures: Sequence[Figures]
+) -> Iterator[RenderableType]:
+    """A metric's definition, then its figures; or those of all percentiles of one thing, side by side."""
+    first = metrics[0]
+    label = first["label"] if name == first["name"] else first["label"].rpartition(", ")[0]
+    yield escape(f"{name}: {label}\n{first['description']}\n")
+    entries = [(called, _entry(first[part])) for part, called in DEFINITION.items() if part in first]
+    yield _table(
+        ("", ""), [*entries, ("table", _place(metrics)), ("shown", _shown(first))], show_header=False
+    )
     yield ""
-    table = Table(*(_heading(column, str(metric["column"])) for column in figures.columns), box=None)
-    for row in figures.rows:
-        table.add_row(*map(_figure, row, figures.columns))
-    yield table
-    if metric.get("words"):
-        words = Table(show_header=False, box=None)
-        for word, meaning in metric["words"].items():
-            words.add_row(word, meaning)
+    if not figures[0].rows:
+        yield "no rows: no connection tells of it"
+    elif len(metrics) == 1:
+        yield _figures_table(first, figures[0])
+    else:
+        yield _percentiles_table(metrics, figures)
+    if first.get("words"):
         yield "\nWords:"
-        yield words
+        yield _table(("", ""), first["words"].items(), show_header=False)
+
+
+def _figures_table(metric: Mapping[str, Any], figures: Figures) -> Table:
+    """A figure with its interval and numbers; columns in which nothing stands are left out."""
+    rows = figures.by_name()
+    columns = [name for name in figures.columns if any(row[name] is not None for row in rows)]
+    headings = [_heading(column, str(metric["column"])) for column in columns]
+    return _table(headings, [[_figure(row[column], column) for column in columns] for row in rows])
+
+
+def _percentiles_table(metrics: Sequence[Mapping[str, Any]], figures: Sequence[Figures]) -> Table:
+    """Each row of the table once; a cell has a percentile with its interval, or why it is empty."""
+    by = [name for name in (WEEK, *metrics[0].get("by", ())) if name in figures[0].columns]
+    own = {f"{each['column']}_null_reason" for each in metrics} | {str(each["column"]) for each in metrics}
+    after = [name for name in figures[0].columns if name not in {*by, *own} and not name.endswith("_seconds")]
+    percentiles = [each["name"].rpartition("_")[2] for each in metrics]
+    headings = [*by, *percentiles, *(_heading(name, "") for name in after)]
+    cells = []
+    for rows in zip(*(each.by_name() for each in figures), strict=True):
+        told = [_with_interval(row, str(each["column"])) for row, each in zip(rows, metrics, strict=True)]
+        cells.append(
+            [
+                *(_figure(rows[0][name], name) for name in by),
+                *told,
+                *(_figure(rows[0][name], name) for name in after),
+            ]
+        )
+    return _table(headings, cells)
+
+
+def _with_interval(row: Mapping[str, Any], column: str) -> str:
+    if row[column] is None:
+        return str(row.get(f"{column}_null_reason") or "")
+    stem = column.removesuffix("_seconds")
+    low, high = row.get(f"{stem}_low_seconds"), row.get(f"{stem}_high_seconds")
+    ends = [("?" if end is None else _rounded(end)) for end in (low, high)]
+    return f"{_rounded(row[column])} ({' to '.join(ends)})"
 
 
 def _heading(column: str, figure: str) -> str:
     """What a column is beside the metric's own, whose name all columns around it repeat."""
     stem = figure.removesuffix("_seconds")
-    short = {figure: "figure", f"{figure}_null_reason": "empty because"}
+    short = {figure: "figure", f"{figure}_null_reason": "empty because"} | NUMBERS
     for end in ("low", "high"):
         short |= {f"{stem}_{end}_seconds": end, f"{figure}_{end}": end}
+    if column.endswith("_censored_count"):
+        return NUMBERS["censored_count"]
     return short.get(column, "items" if column.endswith("_count") else column)
 
 
 def _figure(cell: object, column: str) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
     if isinstance(cell, int) and column.endswith("_seconds"):
-        return f"{cell:,} s ({cell / HOUR:.1f} h)"
+        return f"{cell:,} s ({_rounded(cell)})" if cell >= MINUTE else f"{cell} s"
     return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
 
 
-def _place(metric: Mapping[str, Any]) -> str:
-    rows = " and ".join(f"{column} = {value}" for column, value in metric.get("where", {}).items())
-    return f"metrics.{metric['mart']}, column {metric['column']}" + (f", where {rows}" if rows else "")
+def _rounded(seconds: int) -> str:
+    """A duration in the largest unit, up to hours, of which it is at least one."""
+    for unit, size in (("h", HOUR), ("min", MINUTE)):
+        if seconds >= size:
+            return f"{seconds / size:,.1f} {unit}"
+    return f"{seconds} s"
+
+
+def _entry(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {each:g}" for name, each in value.items())
+    return str(value)
+
+
+def _shown(metric: Mapping[str, Any]) -> str:
+    """Which rows of its table a page shows."""
+    of = "the whole organisation" if "scopes" in metric else "all rows"
+    return f"{of}, the latest {WEEKS} weeks that have any" if "week" in metric else f"{of}, as things are now"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], **options: Any) -> Table:
+    """A table without lines whose first column is not broken, and no word of the others.
+
+    Where that does not fit, lines are longer than the terminal is wide; nothing is cut off.
+    """
+    table = Table(box=None, **options)
+    cells = [list(map(escape, row)) for row in rows]
+    for place, column in enumerate(columns):
+        words = " ".join([column, *(row[place] for row in cells)]).split()
+        table.add_column(
+            column, no_wrap=place == 0, overflow="fold", min_width=max(map(len, words), default=0)
+        )
+    for row in cells:
+        table.add_row(*row)
+    return table
+
+
+def _place(metrics: Sequence[Mapping[str, Any]]) -> str:
+    first = metrics[0]
+    rows = " and ".join(f"{column} = {value}" for column, value in first.get("where", {}).items())
+    columns = ", ".join(str(each["column"]) for each in metrics)
+    named = f"metrics.{first['mart']}, {'column' if len(metrics) == 1 else 'columns'} {columns}"
+    return named + (f", where {rows}" if rows else "")
 
 
 def _connection_cells(record: ConnectionRecord | None) -> tuple[str, ...]:
@@ -135,7 +220,7 @@ def _final_cell(provisional_rows: int | None) -> str:
 
 
 def _duration(seconds: int) -> str:
-    for unit, size in (("d", DAY), ("h", HOUR), ("min", 60)):
+    for unit, size in (("d", DAY), ("h", HOUR), ("min", MINUTE)):
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{max(seconds, 0)} s"

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from support.command import flowgauge
 
-from orchestration.models import WORD, WORDS_OF_LATENCIES, WORDS_OF_TABLES, words_in
+from orchestration.models import WORD, table_in_words, words_in
 from transform.runner import PROJECT_DIR
 
 METRIC: dict[str, Any] = {
@@ -29,14 +29,22 @@ METRIC: dict[str, Any] = {
     "where": {"cohort": "arrivals"},
     "by": ["stage"],
 }
+FAMILY = [
+    {**METRIC, "name": f"whole_change_lead_from_merge_p{percent}", "column": f"p{percent}_seconds"}
+    for percent in (50, 90)
+]
+EMPTY = {**METRIC, "name": "net_score", "label": "Net score", "where": {"cohort": "none"}}
 ROWS = """
-values ('organisation', 'arrivals', 'build', date '2026-03-02' + week * 7, 60 + week, 50, 70, null, 9, true),
-    ('organisation', 'departures', 'build', date '2026-03-02' + week * 7, 1, 1, 1, null, 9, true),
-    ('team', 'arrivals', 'build', date '2026-03-02' + week * 7, 2, 2, 2, null, 9, true)
+select *, 50, 7000, null, 900, null, null, 9, true
+from (
+    values ('organisation', 'arrivals', 'build', date '2026-03-02' + week * 7, 60 + week),
+        ('organisation', 'departures', 'build', date '2026-03-02' + week * 7, 1),
+        ('team', 'arrivals', 'build', date '2026-03-02' + week * 7, 2)
+)
 """
 COLUMNS = (
     "scope, cohort, stage, week_start, p50_seconds, p50_low_seconds, p50_high_seconds,"
-    " p50_seconds_null_reason, item_count, is_final"
+    " p50_seconds_null_reason, p90_seconds, p90_low_seconds, p90_high_seconds, item_count, is_final"
 )
 
 
@@ -44,7 +52,9 @@ COLUMNS = (
 def folder(tmp_path: Path) -> Path:
     published = tmp_path / ".flowgauge" / "published"
     published.mkdir(parents=True)
-    (published / "manifest.json").write_text(json.dumps({"metrics": [METRIC]}), encoding="utf-8")
+    (published / "manifest.json").write_text(
+        json.dumps({"metrics": [METRIC, *FAMILY, EMPTY]}), encoding="utf-8"
+    )
     with duckdb.connect(str(published / "flowgauge.duckdb")) as connection:
         connection.execute("create schema metrics")
         for week in range(6):
@@ -71,7 +81,9 @@ def test_a_metric_is_told_with_the_latest_weeks_of_the_whole_organisation(folder
         ("2026-03-23", 63),
         ("2026-03-16", 62),
     ]
-    assert set(figures[0]) == set(COLUMNS.split(", ")) - {"scope", "cohort"} | {"week_start"}
+    assert {name for name in COLUMNS.split(", ") if "p90" not in name} - {"scope", "cohort"} == set(
+        figures[0]
+    )
 
 
 def test_its_definition_says_what_starts_and_stops_the_clock(folder: Path) -> None:
@@ -92,17 +104,59 @@ def test_its_definition_says_what_starts_and_stops_the_clock(folder: Path) -> No
 def test_words_that_a_page_uses_are_explained_and_no_others() -> None:
     overview = (PROJECT_DIR / "models" / "overview.md").read_text(encoding="utf-8")
     explained = dict(WORD.findall(overview))
-    assert not {"competes", "censored", *WORDS_OF_LATENCIES.split(", ")} - set(explained)
-    assert all(word in " ".join(explained) for word in WORDS_OF_TABLES.split(", "))
-    latency = {"competes": "closing it", "censored": "open changes", "estimate": "Aalen-Johansen"}
-    used = set(words_in("Half of the changes", latency, explained))
-    assert used >= {"competes", "censored", "change", "arrivals", "not_reached", "is_final"}
-    assert used.isdisjoint({"gate", "visit", "snapshot"})
-    assert "arrivals" not in words_in("Share of deployments", {"numerator": "deployments"}, explained)
+    latency = {"competes": "closing it", "censored": "open changes", "week": "with its clock (arrivals)"}
+    columns = {"p50_seconds": "", "p50_low_seconds": "", "is_final": "Whether all of it is over."}
+    columns |= {"to_role": "", "p50_seconds_null_reason": "not_enough_data or not_reached"}
+    words = words_in(latency, columns, explained)
+    assert set(words) == {
+        *("competes", "censored", "change", "arrivals", "role"),
+        *("low, high", "is_final", "not_enough_data", "not_reached"),
+    }
+    assert words["is_final"] == "Whether all of it is over."
+    assert set(words_in({"numerator": "looks"}, {"count": ""}, explained)) == {"look"}
+
+
+def test_a_page_says_what_its_table_says_of_rows_scopes_and_weeks() -> None:
+    columns = {"scope": "organisation or team", "week_start": "Monday of the ISO week."}
+    told = table_in_words("One row per week\n and scope.", columns, is_latency=False)
+    assert told == {
+        "rows": "One row per week and scope.",
+        "scopes": columns["scope"],
+        "week": columns["week_start"],
+    }
+    assert "clock starts" in table_in_words("", columns, is_latency=True)["week"]
+    assert table_in_words("One row per feature.", {"feature": ""}, is_latency=False) == {
+        "rows": "One row per feature."
+    }
+
+
+def test_percentiles_of_one_thing_are_listed_in_one_line_and_names_are_never_cut(folder: Path) -> None:
+    listed = flowgauge("metric", cwd=folder, environment={"COLUMNS": "40"}).stdout
+    assert "whole_change_lead_from_merge  p50 p90" in listed
+    assert "net_score" in listed
+
+
+def test_the_name_without_percentile_shows_all_of_them_together(folder: Path) -> None:
+    told_of_all = told(folder, "whole_change_lead_from_merge")
+    assert [each["name"] for each in told_of_all] == [each["name"] for each in FAMILY]
+    page = flowgauge("metric", "whole_change_lead_from_merge", cwd=folder).stdout
+    rows = [line.split() for line in page.splitlines()]
+    assert ["week_start", "stage", "p50", "p90", "items", "is_final"] in rows
+    cells = "2026-04-06 build 1.1 min (50 s to 1.9 h) 15.0 min (? to ?) 9 yes"
+    assert cells.split() in rows
+
+
+def test_a_metric_of_which_nothing_is_told_says_so(folder: Path) -> None:
+    page = flowgauge("metric", "net_score", cwd=folder).stdout
+    assert "no rows: no connection tells of it" in page
+    assert "items" not in page
 
 
 def test_all_metrics_are_listed(folder: Path) -> None:
-    assert [metric["name"] for metric in told(folder)] == ["stage_duration_p50"]
+    assert [metric["name"] for metric in told(folder)] == [
+        *("stage_duration_p50", "whole_change_lead_from_merge_p50", "whole_change_lead_from_merge_p90"),
+        "net_score",
+    ]
 
 
 def test_a_misspelt_metric_names_the_nearest_one(folder: Path) -> None:
