@@ -16,7 +16,7 @@ from orchestration.resources import Warehouse
 from quality.suites import LAYERS, Check, Layer, Source, suite
 
 if TYPE_CHECKING:
-    from quality.validation import CheckResult
+    from quality.validation import CheckResult, ValidationResult
 
 CHECKED_PARTS: dict[Layer, Part] = {
     "raw": "raw checks",
@@ -82,13 +82,25 @@ def _quality_step(
         if validation.is_publishable:
             with warehouse.changing_ledger() as ledger:
                 ledger.unverified.discard(CHECKED_PARTS[layer])
-        passed = len(validation.of_outcome("passed"))
-        context.log.info(f"{layer}: {passed} of {len(validation.results)} quality checks passed")
+        told = findings(validation)
+        context.log.info(told) if validation.is_clean else context.log.warning(told)
         for result in validation.results:
             for key in _assets(result.check, layer, raw):
                 yield _check_result(result, key)
 
     return check_layer
+
+
+def findings(validation: "ValidationResult") -> str:
+    """How many checks of a layer passed, and which did not."""
+    broken = [result for result in validation.results if result.outcome != "passed"]
+    whole = len(validation.results)
+    told = f"{validation.layer}: {whole - len(broken)} of {whole} quality checks passed"
+    for kind, is_blocking in (("failure", True), ("warning", False)):
+        names = [result.check.name for result in broken if result.is_blocking is is_blocking]
+        if names:
+            told += f"; {len(names)} {kind}{'s' if len(names) > 1 else ''}: {', '.join(names)}"
+    return f"{told}; see quality/data_docs in the home" if broken else told
 
 
 def _assets(check: Check, layer: Layer, raw: RawTables) -> list[dg.AssetKey]:

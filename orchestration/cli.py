@@ -84,8 +84,8 @@ def status(
     from orchestration.status import read_status
     from orchestration.tables import status_tables
 
-    found = read_status(_settings(), _home())
-    reporter = Reporter()
+    home, reporter = _home(), Reporter()
+    found = read_status(_settings_unless_published(home), home)
     if as_json:
         reporter.json(found.as_json())
         return
@@ -145,7 +145,13 @@ def demo(
     from ingestion.settings import load_settings
     from orchestration.configuration import how_to_get_settings, settings_path
     from orchestration.console import Reporter
-    from orchestration.demo import DemoOptions, sandbox, summary, token_in_environment
+    from orchestration.demo import (
+        DemoOptions,
+        how_to_look_into,
+        sandbox,
+        summary,
+        token_in_environment,
+    )
     from orchestration.home import Home
     from orchestration.run import RunOptions
     from orchestration.run import run as execute
@@ -165,6 +171,8 @@ def demo(
     for section in summary(home.published / "flowgauge.duckdb"):
         reporter.console.print(summary_table(section))
     reporter.success(f"the tables are in {home.published}, what was simulated in {home.path / 'sandbox'}")
+    for line in how_to_look_into(home.path):
+        reporter.line(line)
     if not settings_path().exists():
         reporter.line(f"\nFor figures of your own: {how_to_get_settings(settings_path())}")
 
@@ -344,6 +352,18 @@ def _settings() -> Settings:
     from orchestration.configuration import settings_path
 
     return load_settings(settings_path())
+
+
+def _settings_unless_published(home: Home) -> Settings | None:
+    """The settings; none where there is no file and what was published needs none, as after a demo."""
+    from ingestion.settings import SettingsMissingError
+
+    try:
+        return _settings()
+    except SettingsMissingError:
+        if home.published.exists():
+            return None
+        raise
 
 
 def _home() -> Home:

@@ -77,6 +77,7 @@ class _StepHandler(logging.Handler):
         super().__init__(logging.DEBUG)
         self._reporter = reporter
         self._said = ""
+        self._is_doubtful = False
 
     def emit(self, record: logging.LogRecord) -> None:
         metadata = getattr(record, "dagster_meta", None) or {}
@@ -85,13 +86,15 @@ class _StepHandler(logging.Handler):
             return
         if event is None:
             self._said = str(metadata["orig_message"])
+            self._is_doubtful = record.levelno >= logging.WARNING
             self._reporter.progress(self._said)
         elif event.is_step_start:
-            self._said = step.replace("_", " ")
+            self._said, self._is_doubtful = step.replace("_", " "), False
             self._reporter.progress(self._said)
         elif event.is_step_success:
             seconds = event.event_specific_data.duration_ms / 1000
-            self._reporter.success(f"{self._said} ({seconds:,.1f} s)")
+            tell = self._reporter.warning if self._is_doubtful else self._reporter.success
+            tell(f"{self._said} ({seconds:,.1f} s)")
 
 
 def run_logger(reporter: Reporter) -> dg.LoggerDefinition:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from orchestration.home import HOME_VARIABLE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -122,17 +125,18 @@ _SECTIONS = {
         order by stages.stage_order
     """,
     "Largest queues now": """
-        select stages.stage, count(*) as changes
+        select stages.stage, count(*) as changes, stages.description as "what waiting there means"
         from marts.fct_stage_visits as visits
         join marts.dim_stage as stages using (stage_key)
         where visits.flow_item_type = 'change' and visits.is_open and stages.kind = 'queue'
-        group by stages.stage
+        group by stages.stage, stages.description
         order by changes desc, stages.stage
         limit 3
     """,
     "Delivery, by service (weeks that are final)": """
         select services.name as service,
-            round(avg(deployment_count), 1) as "deployments a week",
+            sum(success_count) as deployments,
+            round(avg(success_count), 1) as "a week",
             round(arg_max(change_lead_p50_seconds, week_start) filter (change_lead_p50_seconds is not null)
                 / 86400, 1) as "median change lead time, days",
             max(week_start) filter (change_lead_p50_seconds is not null) as "in the week of",
@@ -148,7 +152,7 @@ _SECTIONS = {
         group by services.name
         order by services.name
     """,
-    "Freshness": """
+    "Freshness (when the simulated history was read; the history itself is older)": """
         select connection, loaded_through_at as "loaded through", last_outcome as "last load"
         from marts.dim_connection
         where connector <> 'unknown'
@@ -163,6 +167,16 @@ def summary(snapshot: Path) -> list[Section]:
 
     with duckdb.connect(str(snapshot), read_only=True) as connection:
         return [_section(connection, title, query) for title, query in _SECTIONS.items()]
+
+
+def how_to_look_into(home: Path) -> list[str]:
+    """Commands that find the demo's home, which is not the one that they look into by themselves."""
+    named = f"{HOME_VARIABLE}={shlex.quote(str(home))}"
+    return [
+        "Look into it with",
+        f"  {named} flowgauge metric change_lead",
+        f"  {named} flowgauge status",
+    ]
 
 
 def _section(connection: DuckDBPyConnection, title: str, query: str) -> Section:

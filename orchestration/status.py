@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ingestion.settings import Settings
-from orchestration.due import what_is_due
+from orchestration.due import Due, what_is_due
 from orchestration.home import Home
 from orchestration.ledger import ConnectionRecord, Ledger
 from orchestration.lock import busy_holder
@@ -51,7 +51,8 @@ class Status:
     """Everything `flowgauge status` tells; instants are UTC, durations seconds.
 
     Attributes:
-        connections: what the ledger knows of each connection of the settings; None where never tried.
+        connections: what the ledger knows of each connection of the settings (without settings, of all that
+            were loaded); None where never tried.
         as_of: the instant that the published marts speak for.
         marts: published tables.
         pending: why a build is due; None where what is published is up to date.
@@ -84,24 +85,24 @@ def age_seconds(record: ConnectionRecord, at: datetime) -> int | None:
     return int((at - record.loaded_through_at).total_seconds()) if record.loaded_through_at else None
 
 
-def read_status(settings: Settings, home: Home) -> Status:
-    """The status of a home under its settings."""
+def read_status(settings: Settings | None, home: Home) -> Status:
+    """The status of a home under its settings; without any, of what was loaded, and nothing is due."""
     ledger = Ledger.read(home.ledger)
     holder = busy_holder(home.lock)
-    zone = settings.reporting_timezone
-    due = what_is_due(
-        ledger,
-        day=reporting_day(now(), zone),
-        zone=zone,
-        models=ledger.published.models if ledger.published else "",
-    )
+    due = _due(settings.reporting_timezone, ledger) if settings else None
+    names = [each.name for each in settings.connections] if settings else sorted(ledger.connections)
     return Status(
-        connections={each.name: ledger.connections.get(each.name) for each in settings.connections},
+        connections={name: ledger.connections.get(name) for name in names},
         as_of=ledger.published.as_of if ledger.published else None,
         marts=_marts(home),
         pending=due.reason if due else None,
         writer=holder.pid if holder else None,
     )
+
+
+def _due(zone: str, ledger: Ledger) -> Due | None:
+    models = ledger.published.models if ledger.published else ""
+    return what_is_due(ledger, day=reporting_day(now(), zone), zone=zone, models=models)
 
 
 def _marts(home: Home) -> list[MartStatus]:

@@ -27,17 +27,15 @@ NUMBERS = {"ended_count": "ended", "competing_count": "otherwise", "censored_cou
 
 def status_tables(status: Status) -> Iterator[RenderableType]:
     """What `flowgauge status` prints: connections, marts, and what is pending."""
-    connections = Table(*CONNECTION_COLUMNS, box=None)
-    for name, record in status.connections.items():
-        connections.add_row(name, *_connection_cells(record))
-    yield connections
+    connections = [(name, *_connection_cells(record)) for name, record in status.connections.items()]
+    yield _table(CONNECTION_COLUMNS, connections)
     if status.marts:
         as_of = f"{status.as_of:%Y-%m-%d %H:%M:%S} UTC" if status.as_of else ""
-        marts = Table("mart", "rows", "as of", "final", box=None)
-        for mart in status.marts:
-            marts.add_row(mart.name, f"{mart.rows:,}", as_of, _final_cell(mart.provisional_rows))
+        marts = [
+            (mart.name, f"{mart.rows:,}", as_of, _final_cell(mart.provisional_rows)) for mart in status.marts
+        ]
         yield ""
-        yield marts
+        yield _table(("mart", "rows", "as of", "final"), marts)
     if status.writer:
         yield f"\npid {status.writer} is writing at this moment"
     elif status.pending:
@@ -243,9 +241,8 @@ def describe_connector(connector: Connector) -> dict[str, Any]:
 
 def connector_table(described: Sequence[Mapping[str, Any]]) -> Table:
     """One row per connector."""
-    table = Table("connector", "system", "provides", "needs", box=None)
-    for each in described:
-        table.add_row(
-            each["name"], each["title"], ", ".join(each["provides"]), ", ".join(each["required_settings"])
-        )
-    return table
+    rows = [
+        (each["name"], each["title"], ", ".join(each["provides"]), ", ".join(each["required_settings"]))
+        for each in described
+    ]
+    return _table(("connector", "system", "provides", "needs"), rows)

@@ -62,6 +62,11 @@ class ValidationResult:
         """Whether nothing found keeps the data from being published."""
         return not any(result.is_blocking for result in self.results)
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether every check passed."""
+        return all(result.outcome == "passed" for result in self.results)
+
     def of_outcome(self, outcome: Outcome) -> tuple[CheckResult, ...]:
         """Results with that outcome."""
         return tuple(result for result in self.results if result.outcome == outcome)

@@ -37,6 +37,11 @@ def test_a_demo_publishes_sums_up_and_leaves_nothing_running(tmp_path: Path) -> 
     )
     assert {"build", "review_wait", "review", "release_wait", "deploy"} <= {row["stage"] for row in stages}
     assert "flowgauge init" in outcome.stdout
+    assert f"FLOWGAUGE_HOME={home} flowgauge metric change_lead" in outcome.stdout
+    named = {"FLOWGAUGE_HOME": str(home)}
+    assert "change_lead  p50 p75 p90" in flowgauge("metric", cwd=tmp_path, environment=named).stdout
+    status = flowgauge("status", cwd=tmp_path, environment=named)
+    assert (status.returncode, "acme-github" in status.stdout) == (0, True), status.stderr
     assert not is_running(home)
 
 
