@@ -123,5 +123,6 @@ def shown_columns(metric: Mapping[str, Any], known: Collection[str]) -> list[str
     counts = [str(metric.get("count", "item_count")), f"{subject}_count"]
     if "estimate" in metric:
         counts += [*OPEN_AND_ENDED, f"{subject}_censored_count"]
-    wanted = (WEEK, *metric.get("by", ()), column, *beside, f"{column}_null_reason", *counts, "is_final")
+    marks = ("is_overdue", "is_idle", "is_final")
+    wanted = (WEEK, *metric.get("by", ()), column, *beside, f"{column}_null_reason", *counts, *marks)
     return [name for name in dict.fromkeys(wanted) if name in known]
