@@ -28,6 +28,8 @@ from sandbox.simulation import Simulation
 from sandbox.vendor import STACKS, TOKEN, Scene, VendorSurface, vendors
 
 CONTROL = "/_sandbox"
+_POLL_SECONDS = 0.05
+"""How often a server looks whether it is to stop; there is one for each vendor."""
 
 
 class Sandbox:
@@ -92,7 +94,12 @@ class Sandbox:
     def start(self) -> None:
         """Serve in threads of this process."""
         for name, server in self.servers.items():
-            thread = threading.Thread(target=server.serve_forever, name=f"sandbox {name}", daemon=True)
+            thread = threading.Thread(
+                target=server.serve_forever,
+                kwargs={"poll_interval": _POLL_SECONDS},
+                name=f"sandbox {name}",
+                daemon=True,
+            )
             thread.start()
             self._threads.append(thread)
 

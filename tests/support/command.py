@@ -6,14 +6,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+_HIDDEN = ("FLOWGAUGE_", "DAGSTER_", "MAKE", "MFLAGS")
+"""Prefixes of what neither a developer's shell nor the `make` that runs the tests may hand on."""
 COMMAND = Path(sys.executable).with_name("flowgauge")
 
 
 def environment_of(folder: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The shell's environment without its own Flowgauge settings, the home in `folder`, and `extra`."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("FLOWGAUGE_", "DAGSTER_"))
-    }
+    """The shell's environment without settings of Flowgauge and make, the home in `folder`, and `extra`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_HIDDEN)}
     return {**kept, "FLOWGAUGE_HOME": str(folder / ".flowgauge"), "COLUMNS": "200", **(extra or {})}
 
 

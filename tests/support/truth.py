@@ -13,6 +13,8 @@ import duckdb
 from support.comparison import Comparison
 from support.whole_truth import WHOLE_COMPARISONS, WHOLE_VIEWS
 
+from sandbox.posthog import ADOPTION_DAYS
+
 STAMP_SECONDS = 2
 """How far apart an instant that the vendor stamps may be from what happened, beside the injected skew."""
 
@@ -82,7 +84,8 @@ _TRUTH_VIEWS = """
         and coalesce(closings.reopened_at >= as_of(), true)
     where created_at < as_of();
 
-    -- a tenth of those who have a feature, as of now: at full rollout these are all customers
+    -- a tenth of those who have a feature, as of now: at full rollout these are all customers; who begins to
+    -- use it later than it was declared does not count
     create view feature_adoptions as
     with reached as (
         select
@@ -100,7 +103,7 @@ _TRUTH_VIEWS = """
             first_used_at as used_at,
             row_number() over (partition by feature order by first_used_at) as user_number
         from truth.feature_customers
-        where first_used_at < as_of()
+        where first_used_at < least(as_of(), exposed_at + to_days(adoption_days()))
     )
     select uses.feature, min(uses.used_at) as adopted_at
     from uses
@@ -520,6 +523,7 @@ def opened(
     names = ", ".join(f"'{name}'" for name in connections)
     connection.execute(f"create macro connections() as [{names}]")
     connection.execute(f"create macro as_of() as timestamp '{as_of}'")
+    connection.execute(f"create macro adoption_days() as {ADOPTION_DAYS}")
     connection.execute(
         "create macro are_flags_known() as exists "
         "(from built.canonical.feature_flags as flags where list_contains(connections(), flags.connection))"

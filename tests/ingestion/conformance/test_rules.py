@@ -131,7 +131,7 @@ class AsksByItself(Walk):
 
     def pages(self, extraction: Extraction, path: str, params: Payload, at: str) -> Iterator[Any]:
         settings = extraction.settings
-        own = HttpClient(settings.base_url, bearer(settings.token))
+        own = HttpClient(settings.base_url, bearer(settings.token), sleep=lambda _seconds: None)
         yield from (own if at == "visits" else extraction.http).pages(path, params, select=at)
 
 
