@@ -38,10 +38,11 @@ $(READY): requirements.lock pyproject.toml
 run: $(READY) ## load, build and publish, by flowgauge.yaml (or FLOWGAUGE_CONFIG); the demo without it; ARGS="--only NAME"
 	@$(VENV)/bin/flowgauge $(if $(or $(FLOWGAUGE_CONFIG),$(wildcard flowgauge.yaml)),run,demo) $(ARGS)
 
+# In the order of the tree the costly homes are built first, each by one worker, and nobody waits for another.
 test: $(READY) ## run all tests; ARGS="-k NAME"
 	@echo "Running the tests with $(WORKERS) workers."
 	@files=$$(mktemp -d $(if $(TEST_FILES),-p $(TEST_FILES)) -t flowgauge-tests.XXXXXX); trap 'rm -rf "$$files"' EXIT; \
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --basetemp="$$files/tests" $(ARGS)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --basetemp="$$files/tests" $(ARGS)
 
 bench-bulk: $(READY) ## load 20 million product events beside DuckDB's own copy of the same files
 	@$(VENV)/bin/python benchmarks/bulk_events.py $(ARGS)
