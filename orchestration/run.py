@@ -20,6 +20,7 @@ from orchestration.due import Due, what_is_due
 from orchestration.home import COMMAND_CONFIG, Home
 from orchestration.ledger import Ledger
 from orchestration.lock import WarehouseLock
+from orchestration.signals import ending_signals
 from orchestration.times import now, reporting_day
 
 if TYPE_CHECKING:
@@ -172,14 +173,16 @@ class _Run:
         from orchestration.failures import failures_of, is_interrupted
         from orchestration.resources import PROCESS_TAG
 
-        result = job.execute_in_process(
-            run_config={"ops": ops, "loggers": {"console": {}}},
-            instance=self.instance,
-            raise_on_error=False,
-            asset_selection=asset_selection,
-            tags={**COMMAND_TAGS, PROCESS_TAG: str(os.getpid())},
-        )
-        if is_interrupted(result.all_events):
+        with ending_signals() as has_come:
+            result = job.execute_in_process(
+                run_config={"ops": ops, "loggers": {"console": {}}},
+                instance=self.instance,
+                raise_on_error=False,
+                asset_selection=asset_selection,
+                tags={**COMMAND_TAGS, PROCESS_TAG: str(os.getpid())},
+            )
+            is_stopped = has_come() or is_interrupted(result.all_events)
+        if is_stopped:
             raise KeyboardInterrupt
         for failure in failures_of(result.all_events):
             self.outcome.failures.append(failure.sentence)
