@@ -72,6 +72,11 @@ class ValidationResult:
         return tuple(result for result in self.results if result.outcome == outcome)
 
 
+_INVALIDATED = "database must be restarted"
+_ATTEMPTS = 2
+"""After a fault of its own DuckDB answers nothing until the file is opened anew."""
+
+
 def run_suite(
     layer: Layer, *, warehouse: Path, quality_dir: Path, sources: Sequence[Source]
 ) -> ValidationResult:
@@ -92,9 +97,13 @@ def run_checks(
     if not checks:
         raise ValidationError(f"the suite of layer {layer} declares no checks: nothing can be said about it")
     catalogue = _read_catalogue(warehouse)
-    _forget_last_run(layer, quality_dir)
-    context = _context(quality_dir)
-    found = _evaluate(context, layer, {check: _query(check, catalogue) for check in checks}, warehouse)
+    queries = {check: _query(check, catalogue) for check in checks}
+    for _ in range(_ATTEMPTS):
+        _forget_last_run(layer, quality_dir)
+        context = _context(quality_dir)
+        found = _evaluate(context, layer, queries, warehouse)
+        if not any(_INVALIDATED in str(result.message) for result in found.values()):
+            break
     context.build_data_docs()
     index = make_private(quality_dir / "data_docs", quality_dir / "results")
     missing = [check.identifier for check in checks if check.identifier not in found]

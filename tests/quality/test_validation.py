@@ -69,6 +69,26 @@ def test_check_without_a_result_is_refused(
         run_checks("marts", checks, warehouse=warehouse, quality_dir=tmp_path / "quality")
 
 
+@pytest.mark.parametrize(("faults", "outcome"), [(1, "passed"), (2, "error")])
+def test_a_database_that_gave_up_is_opened_anew_once(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: int, outcome: str
+) -> None:
+    evaluate, left = validation._evaluate, [faults]
+
+    def give_up(*arguments: object) -> dict[str, CheckResult]:
+        found = evaluate(*arguments)  # type: ignore[arg-type]
+        if not left[0]:
+            return found
+        left[0] -= 1
+        message = "FATAL Error: The database must be restarted prior to being used again."
+        return {name: CheckResult(each.check, "error", None, (), message) for name, each in found.items()}
+
+    monkeypatch.setattr(validation, "_evaluate", give_up)
+    checks = [_check("select 1 where false")]
+    result = run_checks("marts", checks, warehouse=warehouse, quality_dir=tmp_path / "quality")
+    assert [each.outcome for each in result.results] == [outcome]
+
+
 def test_check_that_finds_nothing_to_check_is_an_error(warehouse: Path, tmp_path: Path) -> None:
     check = Check("marts.fct_changes", "vain", "warning", "Nothing.", lambda _: union([], "no such table"))
     result = run_checks("marts", [check], warehouse=warehouse, quality_dir=tmp_path / "quality")
