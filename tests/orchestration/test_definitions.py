@@ -10,6 +10,7 @@ from ingestion.connector import connectors
 from ingestion.settings import Settings, load_settings
 from orchestration.definitions import build_definitions
 from orchestration.home import Home
+from orchestration.jobs import BUILD, CLOCK, INGEST
 from orchestration.keys import AS_OF, ORGANISATION, POOL, PUBLISHED
 from transform.runner import PROJECT_DIR
 
@@ -41,8 +42,9 @@ def graph(definitions: dg.Definitions) -> AssetGraph:
     return definitions.resolve_asset_graph()
 
 
-def test_definitions_load(definitions: dg.Definitions) -> None:
-    dg.Definitions.validate_loadable(definitions)
+def test_definitions_load_with_every_job(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)  # raises where steps wait for each other
+    assert {job.name for job in definitions.resolve_all_job_defs()} >= {INGEST, BUILD, CLOCK}
 
 
 def test_every_asset_says_what_it_is_and_stands_in_a_group(definitions: dg.Definitions) -> None:
