@@ -117,40 +117,28 @@ class Models:
         Metrics are a step of their own because they stand behind the marts' checks, also where only what
         depends on the clock is built.
         """
+        parts: dict[Part, tuple[str, str | None]] = {
+            "canonical": (CANONICAL, None),
+            "marts": (EVERYTHING, f"{CANONICAL} {METRICS}"),
+            "metrics": (METRICS, None),
+        }
+        return [self._step(part, select, exclude, pool) for part, (select, exclude) in parts.items()]
+
+    def _step(self, part: Part, select: str, exclude: str | None, pool: str | None) -> dg.AssetsDefinition:
         from dagster_dbt import dbt_assets
 
         @dbt_assets(
             manifest=self.manifest,
-            name="build_canonical",
-            select=CANONICAL,
+            name=f"build_{part}",
+            select=select,
+            exclude=exclude,
             dagster_dbt_translator=self.translator,
             pool=pool,
         )
-        def build_canonical(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
-            yield from self._build(context, warehouse, "canonical", CANONICAL, None)
+        def build(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+            yield from self._build(context, warehouse, part, select, exclude)
 
-        @dbt_assets(
-            manifest=self.manifest,
-            name="build_marts",
-            select=EVERYTHING,
-            exclude=f"{CANONICAL} {METRICS}",
-            dagster_dbt_translator=self.translator,
-            pool=pool,
-        )
-        def build_marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
-            yield from self._build(context, warehouse, "marts", EVERYTHING, f"{CANONICAL} {METRICS}")
-
-        @dbt_assets(
-            manifest=self.manifest,
-            name="build_metrics",
-            select=METRICS,
-            dagster_dbt_translator=self.translator,
-            pool=pool,
-        )
-        def build_metrics(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
-            yield from self._build(context, warehouse, "metrics", METRICS, None)
-
-        return [build_canonical, build_marts, build_metrics]
+        return build
 
     def _build(
         self,

@@ -59,6 +59,48 @@ repository where they are known. `scopes` maps scope → column of the key.
 {%- endmacro %}
 
 
+{#- Each week and scope that any of the relations has. -#}
+{% macro weeks_and_scopes(relations) -%}
+    {%- for relation in relations %}
+    select
+        week_start,
+        scope,
+        scope_key
+    from {{ relation }}
+    {{ "union distinct" if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#- Each week from a scope's first in the relation on, as `weeks` has them: one in which nothing was is a figure. -#}
+{% macro every_week(relation) -%}
+    select
+        weeks.*,
+        firsts.scope,
+        firsts.scope_key
+    from (
+        select
+            scope,
+            scope_key,
+            min(week_start) as first_week
+        from {{ relation }}
+        group by scope, scope_key
+    ) as firsts
+    inner join weeks
+        on firsts.first_week <= weeks.week_start
+{%- endmacro %}
+
+
+{#- Joins what a relation says of a week and scope, where it says anything. -#}
+{% macro left_join_week_and_scope(relation, rows) -%}
+left join {{ relation }}
+    on
+        {{ rows }}.week_start = {{ relation }}.week_start
+        and {{ rows }}.scope = {{ relation }}.scope
+        and {{ rows }}.scope_key = {{ relation }}.scope_key
+{%- endmacro %}
+
+
 {#- A share, null where it would be of fewer than five. -#}
 {% macro share(part, whole) -%}
     case when {{ whole }} >= 5 then cast({{ part }} as double) / {{ whole }} end

@@ -32,14 +32,7 @@ estimates as (
 -- checks of a push may be runs without jobs, and reports may come without either
 scopes as (
 
-    {%- for relation in ['counts', 'estimates', 'coverage'] %}
-        select
-            week_start,
-            scope,
-            scope_key
-        from {{ relation }}
-        {{ "union distinct" if not loop.last }}
-    {%- endfor %}
+    {{ weeks_and_scopes(['counts', 'estimates', 'coverage']) }}
 
 ),
 
@@ -60,11 +53,7 @@ complete as (
         coalesce(counts.setup_seconds, 0) as setup_seconds,
         coalesce(counts.run_with_setup_seconds, 0) as run_with_setup_seconds
     from scopes
-    left join counts
-        on
-            scopes.week_start = counts.week_start
-            and scopes.scope = counts.scope
-            and scopes.scope_key = counts.scope_key
+    {{ left_join_week_and_scope('counts', 'scopes') }}
 
 )
 

@@ -63,14 +63,9 @@ counts as (
 
 ),
 
-services as (
+every_week as (
 
-    select
-        scope,
-        scope_key,
-        min(week_start) as first_week
-    from counts
-    group by scope, scope_key
+    {{ every_week('counts') }}
 
 ),
 
@@ -78,25 +73,19 @@ services as (
 complete as (
 
     select
-        weeks.week_start,
-        services.scope,
-        services.scope_key,
+        every_week.week_start,
+        every_week.scope,
+        every_week.scope_key,
         {%- for column in [
             'success', 'deployment', 'redeploy', 'rollback', 'failed_attempt', 'explicit_failure',
             'evidenced_failure', 'suspected_failure', 'rework',
         ] %}
             coalesce(counts.{{ column }}_count, 0) as {{ column }}_count,
         {%- endfor %}
-        {{ add_seconds('weeks.ends_at', 'maturity.failure_seconds') }} <= maturity.as_of as is_final
-    from services
-    inner join weeks
-        on services.first_week <= weeks.week_start
+        {{ add_seconds('every_week.ends_at', 'maturity.failure_seconds') }} <= maturity.as_of as is_final
+    from every_week
     cross join maturity
-    left join counts
-        on
-            weeks.week_start = counts.week_start
-            and services.scope = counts.scope
-            and services.scope_key = counts.scope_key
+    {{ left_join_week_and_scope('counts', 'every_week') }}
 
 )
 

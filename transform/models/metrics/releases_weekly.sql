@@ -55,14 +55,9 @@ counts as (
 
 ),
 
-firsts as (
+every_week as (
 
-    select
-        scope,
-        scope_key,
-        min(week_start) as first_week
-    from counts
-    group by scope, scope_key
+    {{ every_week('counts') }}
 
 ),
 
@@ -70,21 +65,15 @@ firsts as (
 complete as (
 
     select
-        weeks.week_start,
-        weeks.is_over,
-        firsts.scope,
-        firsts.scope_key,
+        every_week.week_start,
+        every_week.is_over,
+        every_week.scope,
+        every_week.scope_key,
         coalesce(counts.release_count, 0) as release_count,
         coalesce(counts.prerelease_count, 0) as prerelease_count,
         coalesce(counts.bare_tag_count, 0) as bare_tag_count
-    from firsts
-    inner join weeks
-        on firsts.first_week <= weeks.week_start
-    left join counts
-        on
-            weeks.week_start = counts.week_start
-            and firsts.scope = counts.scope
-            and firsts.scope_key = counts.scope_key
+    from every_week
+    {{ left_join_week_and_scope('counts', 'every_week') }}
 
 )
 

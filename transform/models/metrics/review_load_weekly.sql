@@ -34,14 +34,7 @@ weeks as (
 
 scopes as (
 
-    {%- for relation in ['loads', 'pending', 'merged', 'gaps'] %}
-        select
-            week_start,
-            scope,
-            scope_key
-        from {{ relation }}
-        {{ "union distinct" if not loop.last }}
-    {%- endfor %}
+    {{ weeks_and_scopes(['loads', 'pending', 'merged', 'gaps']) }}
 
 ),
 
@@ -70,26 +63,10 @@ complete as (
         coalesce(gaps.changed_path_count, 0) as changed_path_count,
         coalesce(gaps.unowned_path_count, 0) as unowned_path_count
     from scopes
-    left join loads
-        on
-            scopes.week_start = loads.week_start
-            and scopes.scope = loads.scope
-            and scopes.scope_key = loads.scope_key
-    left join pending
-        on
-            scopes.week_start = pending.week_start
-            and scopes.scope = pending.scope
-            and scopes.scope_key = pending.scope_key
-    left join merged
-        on
-            scopes.week_start = merged.week_start
-            and scopes.scope = merged.scope
-            and scopes.scope_key = merged.scope_key
-    left join gaps
-        on
-            scopes.week_start = gaps.week_start
-            and scopes.scope = gaps.scope
-            and scopes.scope_key = gaps.scope_key
+    {{ left_join_week_and_scope('loads', 'scopes') }}
+    {{ left_join_week_and_scope('pending', 'scopes') }}
+    {{ left_join_week_and_scope('merged', 'scopes') }}
+    {{ left_join_week_and_scope('gaps', 'scopes') }}
 
 )
 
