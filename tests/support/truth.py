@@ -185,6 +185,11 @@ _MART_VIEWS = """
     select source_id::bigint as change, * from built.marts.fct_changes
     where list_contains(connections(), connection);
 
+    create view mart_visits as
+    select stages.stage, visits.* exclude (stage_key)
+    from built.marts.fct_stage_visits as visits
+    join built.marts.dim_stage as stages using (stage_key);
+
     create view mart_deployments as
     select source_id::bigint as deployment, * from built.marts.fct_deployments
     where list_contains(connections(), connection);
@@ -240,17 +245,9 @@ COMPARISONS = (
             where visits.flow_item_type = 'change'
         """,
         marts="""
-            select
-                stages.stage as group_name,
-                changes.change,
-                stages.stage,
-                visits.visit_number,
-                visits.entered_at,
-                visits.exited_at,
-                visits.exit_reason
-            from built.marts.fct_stage_visits as visits
+            select visits.stage as group_name, changes.change, visits.*
+            from mart_visits as visits
             join mart_changes as changes on changes.change_key = visits.flow_item_key
-            join built.marts.dim_stage as stages using (stage_key)
         """,
         key=("change", "stage", "visit_number"),
         instants=("entered_at", "exited_at"),

@@ -144,6 +144,32 @@ WHOLE_VIEWS = """
     where handoffs.flow_item_type in ('work_item', 'incident');
 """
 
+
+def _item_handoffs(flow_item_type: str, item: str, unobserved: str | None = None) -> Comparison:
+    """Handoffs of items other than changes; the vendor tells nothing of the `unobserved` mechanism."""
+    return Comparison(
+        f"{flow_item_type.replace('_', ' ')} handoffs",
+        truth=f"""
+            select
+                handoffs.mechanism as group_name,
+                handoffs.flow_item as {item},
+                handoffs.*,
+                case when handoffs.mechanism = '{unobserved}' then 'not_observed' end as reason
+            from shown_item_handoffs as handoffs
+            join shown_{item}s as items on items.{item} = handoffs.flow_item
+            where handoffs.flow_item_type = '{flow_item_type}'
+        """,
+        marts=f"""
+            select handoffs.mechanism as group_name, items.{item}, handoffs.*
+            from mart_item_handoffs as handoffs
+            join mart_{item}s as items on items.{flow_item_type}_key = handoffs.flow_item_key
+        """,
+        key=(item, "mechanism", "from_role", "to_role", "round_number"),
+        instants=("requested_at", "accepted_at", "settled_at"),
+        values=("outcome", "from_person", "to_person"),
+    )
+
+
 WHOLE_COMPARISONS = (
     Comparison(
         "work item visits",
@@ -177,20 +203,12 @@ WHOLE_COMPARISONS = (
             join ticket_ends as ends on ends.ticket = visits.ticket
         """,
         marts="""
-            select
-                stages.stage as group_name,
-                tickets.ticket,
-                stages.stage,
-                visits.visit_number,
-                visits.entered_at,
-                visits.exited_at,
-                visits.exit_reason
-            from built.marts.fct_stage_visits as visits
+            select visits.stage as group_name, tickets.ticket, visits.*
+            from mart_visits as visits
             join mart_tickets as tickets on tickets.work_item_key = visits.flow_item_key
-            join built.marts.dim_stage as stages using (stage_key)
             join shown_tickets as shown on shown.ticket = tickets.ticket
             -- a ticket whose change is through but which nobody has closed is back in build
-            where not coalesce(stages.stage = 'build' and visits.entered_at >= shown.merged_at, false)
+            where not coalesce(visits.stage = 'build' and visits.entered_at >= shown.merged_at, false)
         """,
         key=("ticket", "stage", "visit_number"),
         instants=("entered_at", "exited_at"),
@@ -256,27 +274,7 @@ WHOLE_COMPARISONS = (
             "rejected_at",
         ),
     ),
-    Comparison(
-        "work item handoffs",
-        truth="""
-            select
-                handoffs.mechanism as group_name,
-                handoffs.flow_item as ticket,
-                handoffs.*,
-                null as reason
-            from shown_item_handoffs as handoffs
-            join shown_tickets as tickets on tickets.ticket = handoffs.flow_item
-            where handoffs.flow_item_type = 'work_item'
-        """,
-        marts="""
-            select handoffs.mechanism as group_name, items.ticket, handoffs.*
-            from mart_item_handoffs as handoffs
-            join mart_tickets as items on items.work_item_key = handoffs.flow_item_key
-        """,
-        key=("ticket", "mechanism", "from_role", "to_role", "round_number"),
-        instants=("requested_at", "accepted_at", "settled_at"),
-        values=("outcome", "from_person", "to_person"),
-    ),
+    _item_handoffs("work_item", "ticket"),
     Comparison(
         "incidents",
         truth="""
@@ -315,41 +313,14 @@ WHOLE_COMPARISONS = (
             from incident_visits
         """,
         marts="""
-            select
-                stages.stage as group_name,
-                incidents.incident,
-                stages.stage,
-                visits.visit_number,
-                visits.entered_at,
-                visits.exited_at
-            from built.marts.fct_stage_visits as visits
+            select visits.stage as group_name, incidents.incident, visits.*
+            from mart_visits as visits
             join mart_incidents as incidents on incidents.incident_key = visits.flow_item_key
-            join built.marts.dim_stage as stages using (stage_key)
         """,
         key=("incident", "stage", "visit_number"),
         instants=("entered_at", "exited_at"),
     ),
-    Comparison(
-        "incident handoffs",
-        truth="""
-            select
-                handoffs.mechanism as group_name,
-                handoffs.flow_item as incident,
-                handoffs.*,
-                case when handoffs.mechanism = 'incident_resolution' then 'not_observed' end as reason
-            from shown_item_handoffs as handoffs
-            join shown_incidents as incidents on incidents.incident = handoffs.flow_item
-            where handoffs.flow_item_type = 'incident'
-        """,
-        marts="""
-            select handoffs.mechanism as group_name, items.incident, handoffs.*
-            from mart_item_handoffs as handoffs
-            join mart_incidents as items on items.incident_key = handoffs.flow_item_key
-        """,
-        key=("incident", "mechanism", "from_role", "to_role", "round_number"),
-        instants=("requested_at", "accepted_at", "settled_at"),
-        values=("outcome", "from_person", "to_person"),
-    ),
+    _item_handoffs("incident", "incident", unobserved="incident_resolution"),
     Comparison(
         "incident ↔ deployment",
         truth="""
