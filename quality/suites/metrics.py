@@ -79,7 +79,7 @@ def _disordered_estimates(catalogue: Catalogue) -> str:
 
 def _impossible_shares(catalogue: Catalogue) -> str:
     def rule(relation: str, share: str) -> str:
-        bounded = f"not ({share} between -1e-9 and 1 + 1e-9)"
+        bounded = f"not ({share} between 0 and 1)"
         if f"{share}_low" not in catalogue[relation]:
             return bounded
         within = f"not ({share} between {share}_low - 1e-9 and {share}_high + 1e-9)"

@@ -28,12 +28,13 @@ COMPETING = [drawn(seed, size, is_competing=True) for seed, size in ((4, 15), (5
 UNCENSORED: list[Item] = [("ended", second) for second in range(1, 41)]
 FEW: list[Item] = [("ended", second) for second in range(1, 5)]
 MOSTLY_OPEN: list[Item] = [("ended", 5), *[("censored", 50)] * 40]
+ALL_ENDED: list[list[Item]] = [[("ended", second) for second in range(size)] for size in range(2, 60)]
 
 
 @pytest.fixture(scope="module")
 def estimator(tmp_path_factory: pytest.TempPathFactory) -> Estimator:
     estimator = Estimator(tmp_path_factory.mktemp("estimates"))
-    for items in (*CENSORED, *COMPETING, UNCENSORED, FEW, MOSTLY_OPEN):
+    for items in (*CENSORED, *COMPETING, UNCENSORED, FEW, MOSTLY_OPEN, *ALL_ENDED):
         estimator.add(items)
     estimator.run()
     return estimator
@@ -58,6 +59,13 @@ def test_without_competing_ends_it_is_one_minus_kaplan_meier_with_its_interval(
         if 0 < step["incidence"] < 1 - 1e-9:
             assert 1 - step["incidence_high"] == pytest.approx(low, abs=1e-6)
             assert 1 - step["incidence_low"] == pytest.approx(high, abs=1e-6)
+
+
+def test_an_incidence_is_never_more_than_one(estimator: Estimator) -> None:
+    first = len(estimator.cohorts) - len(ALL_ENDED)
+    last = [estimator.steps(first + number)[-1]["incidence"] for number in range(len(ALL_ENDED))]
+    assert max(last) <= 1
+    assert min(last) == pytest.approx(1)
 
 
 def aalen_johansen(items: list[Item]) -> dict[int, tuple[float, float]]:

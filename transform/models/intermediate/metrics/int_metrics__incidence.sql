@@ -69,7 +69,8 @@ incidence as (
 
     select
         *,
-        sum(surviving_before * ending / risked) over ({{ window }}) as incidence
+        -- shares that make up one may add to a little more by rounding
+        least(cast(1 as double), sum(surviving_before * ending / risked) over ({{ window }})) as incidence
     from jumps
 
 ),
