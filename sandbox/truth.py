@@ -279,7 +279,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "outcome",
         "settled_at",
     ),
-    "tickets": ("work_item", "ticket", "feature"),
+    "tickets": ("work_item", "ticket", "team", "feature"),
     "features": ("feature", "flag", "exposed_at", "adopted_at"),
     "feature_customers": ("feature", "customer", "exposed_at", "first_used_at"),
     "customers": ("customer",),

@@ -306,7 +306,7 @@ def _deployment_row(service: Service, deployment: LiveDeployment) -> tuple[Any, 
 
 
 def _ticket_row(ticket: Ticket) -> tuple[Any, ...]:
-    return ticket.id, ticket.key, ticket.feature.name if ticket.feature else None
+    return ticket.id, ticket.key, ticket.team, ticket.feature.name if ticket.feature else None
 
 
 def _feature_row(feature: LiveFeature) -> tuple[Any, ...]:

@@ -1,11 +1,22 @@
 """Stages, handoffs and latencies of changes, tickets and incidents."""
 
+from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 
-import duckdb
 from support.metric_definitions.kit import OUTCOME, TRUTHS, figures, latencies
-from support.metric_truth import Between, Metric, Row, incidence_of, items_of, quantile_of, rows_of, until_of
-from support.simulated import EXACT, PAGED, VENDORS, WHOLE
+from support.metric_truth import (
+    Between,
+    Companies,
+    Metric,
+    Row,
+    incidence_of,
+    items_of,
+    quantile_of,
+    rows_of,
+    until_of,
+)
+from support.simulated import EXACT
 
 CHANGE_VISITS = f"""
     select 'change:' || stage as subject, changes.team, changes.repository, entered_at as started_at,
@@ -15,34 +26,12 @@ CHANGE_VISITS = f"""
     where reason is null and not changes.is_dependency_bot
 """
 
-# a ticket whose change is through, or followed no further, is back in build until somebody closes it
-TICKET_STAYS = f"""
-    with through as (
-        select
-            tickets.ticket,
-            case
-                when any_value(tickets.outcome) = 'not_linked' then any_value(tickets.merged_at)
-                when not bool_or(visits.exited_at is null) then max(visits.exited_at)
-            end as through_at
-        from shown_tickets as tickets
-        join ticket_visits as visits on visits.ticket = tickets.ticket
-        where tickets.is_linked
-        group by tickets.ticket
-    )
-    select ticket, 'build' as stage, through_at as entered_at, closed_at as exited_at, exit_reason
-    from through
-    join ticket_ends using (ticket)
-    where coalesce(closed_at > through_at, through_at is not null)
-    union all
-    select ticket, stage, entered_at, exited_at, exit_reason
-    from ({TRUTHS["work item visits"]})
-    where reason is null
-"""
-
 TICKET_VISITS = f"""
-    select 'work_item:' || stage as subject, entered_at as started_at, exited_at as ended_at,
+    select 'work_item:' || stage as subject, team, entered_at as started_at, exited_at as ended_at,
         {OUTCOME} as outcome
-    from ({TICKET_STAYS})
+    from ({TRUTHS["work item visits"]})
+    join (select ticket, team from shown_tickets) using (ticket)
+    where reason is null
 """
 
 INCIDENT_VISITS = f"""
@@ -53,11 +42,13 @@ INCIDENT_VISITS = f"""
     where reason is null
 """
 
+HANDOFF = "mechanism || ':' || from_role || ':' || to_role"
+HANDOFF_OUTCOME = """case outcome when 'accepted' then 'ended' when 'pending' then 'censored'
+    else 'competing' end"""
+
 HANDOFFS = f"""
-    select mechanism || ':' || from_role || ':' || to_role as subject, changes.repository,
-        requested_at as started_at, settled_at as ended_at,
-        case outcome when 'accepted' then 'ended' when 'pending' then 'censored' else 'competing' end
-            as outcome
+    select {HANDOFF} as subject, changes.repository, requested_at as started_at, settled_at as ended_at,
+        {HANDOFF_OUTCOME} as outcome
     from ({TRUTHS["handoffs"]}) as handoffs
     join milestones as changes using (change)
     where reason is null and not changes.is_dependency_bot
@@ -81,12 +72,18 @@ def change_latency(subject: str, start: str, end: str, otherwise: str) -> str:
 
 UNDELIVERED = "when delivery = 'not_yet' then 'censored'"
 
-ITEM_HANDOFFS = """
-    select mechanism || ':' || from_role || ':' || to_role as subject, requested_at as started_at,
-        settled_at as ended_at,
-        case outcome when 'accepted' then 'ended' when 'pending' then 'censored' else 'competing' end
-            as outcome
-    from ({handoffs})
+TICKET_HANDOFFS = f"""
+    select {HANDOFF} as subject, team, requested_at as started_at, settled_at as ended_at,
+        {HANDOFF_OUTCOME} as outcome
+    from ({TRUTHS["work item handoffs"]}) as handoffs
+    join (select ticket, team from shown_tickets) using (ticket)
+    where reason is null
+"""
+
+INCIDENT_HANDOFFS = f"""
+    select {HANDOFF} as subject, requested_at as started_at, settled_at as ended_at,
+        {HANDOFF_OUTCOME} as outcome
+    from ({TRUTHS["incident handoffs"]})
     where reason is null
 """
 
@@ -126,13 +123,16 @@ INCIDENTS = """
 """
 
 DECISIONS = f"""
-    with tickets as ({TRUTHS["work items"]})
-    select 'decision' as subject, created_at as started_at, coalesce(ready_at, rejected_at) as ended_at,
+    with tickets as (
+        from ({TRUTHS["work items"]})
+        join (select ticket, team from shown_tickets) using (ticket)
+    )
+    select 'decision' as subject, team, created_at as started_at, coalesce(ready_at, rejected_at) as ended_at,
         case when ready_at is not null then 'ended' when rejected_at is not null then 'competing'
             else 'censored' end as outcome
     from tickets
     union all
-    select 'start_wait', ready_at, coalesce(started_at, rejected_at),
+    select 'start_wait', team, ready_at, coalesce(started_at, rejected_at),
         case when started_at is not null then 'ended' when rejected_at is not null then 'competing'
             else 'censored' end
     from tickets
@@ -146,7 +146,8 @@ OPEN_WORK = f"""
         where reason is null
         union all
         select 'work_item', ticket, stage, entered_at, exited_at
-        from ({TICKET_STAYS})
+        from ({TRUTHS["work item visits"]})
+        where reason is null
         union all
         select 'incident', incident, stage, entered_at, exited_at
         from ({TRUTHS["incident visits"]})
@@ -182,16 +183,17 @@ OPEN_WORK_MART = """
 """
 
 
-def stays(connection: duckdb.DuckDBPyConnection) -> Iterable[Row]:
+def stays(companies: Companies) -> Iterable[Row]:
     """Yield how long all visits to each stage took, open ones as censored, and how many changes are in it."""
-    until = until_of(connection)
+    until = until_of(companies[0])
     found: dict[str, list[tuple[int, str]]] = {}
-    for item in items_of(connection, CHANGE_VISITS, ()):
+    for item in items_of(companies, CHANGE_VISITS, ()):
         end = until if item.ended_at is None else item.ended_at
         found.setdefault(item.subject, []).append((end - item.started_at, item.outcome))
-    present = [f"{row['flow_item_type']}:{row['stage']}" for row in rows_of(connection, OPEN_WORK)]
+    rows = chain.from_iterable(rows_of(company, OPEN_WORK) for company in companies)
+    present = Counter(f"{row['flow_item_type']}:{row['stage']}" for row in rows)
     for subject, durations in found.items():
-        yield {"subject": subject, "durations": durations, "open_count": present.count(subject)}
+        yield {"subject": subject, "durations": durations, "open_count": present[subject]}
 
 
 def usual(row: Row) -> Row | None:
@@ -205,7 +207,6 @@ def usual(row: Row) -> Row | None:
     }
 
 
-HANDOFF = "mechanism || ':' || from_role || ':' || to_role"
 STAGE, TYPE = "flow_item_type || ':' || stage", "flow_item_type = '{}'"
 METRICS = (
     latencies(
@@ -219,15 +220,15 @@ METRICS = (
     latencies(
         "flow_by_stage_weekly: tickets",
         TICKET_VISITS,
-        where=(WHOLE,),
+        where=EXACT,
         subject=STAGE,
         only=TYPE.format("work_item"),
-        scopes=("organisation",),
+        scopes=("team",),
     ),
     latencies(
         "flow_by_stage_weekly: incidents",
         INCIDENT_VISITS,
-        where=tuple(VENDORS),
+        where=EXACT,
         subject=STAGE,
         only=TYPE.format("incident"),
         scopes=("service",),
@@ -242,19 +243,20 @@ METRICS = (
     ),
     latencies(
         "handoffs_weekly: tickets",
-        ITEM_HANDOFFS.format(handoffs=TRUTHS["work item handoffs"]),
-        where=(WHOLE,),
+        TICKET_HANDOFFS,
+        where=EXACT,
         subject=HANDOFF,
         only="mechanism in ('tracker_assignment', 'status_transition')",
-        scopes=("organisation",),
+        scopes=("team",),
     ),
     latencies(
         "handoffs_weekly: incidents",
-        ITEM_HANDOFFS.format(handoffs=TRUTHS["incident handoffs"]),
-        where=(PAGED,),
+        INCIDENT_HANDOFFS,
+        where=EXACT,
         subject=HANDOFF,
         only="mechanism like 'incident%'",
         scopes=("organisation",),
+        is_shared=True,
     ),
     latencies(
         "change_latency_weekly",
@@ -264,12 +266,8 @@ METRICS = (
         only="latency != 'prompt_to_production'",
         scopes=("team", "repository"),
     ),
-    latencies(
-        "incident_recovery_weekly", INCIDENTS, where=tuple(VENDORS), subject="latency", scopes=("service",)
-    ),
-    latencies(
-        "decision_latency_weekly", DECISIONS, where=(WHOLE,), subject="latency", scopes=("organisation",)
-    ),
+    latencies("incident_recovery_weekly", INCIDENTS, where=EXACT, subject="latency", scopes=("service",)),
+    latencies("decision_latency_weekly", DECISIONS, where=EXACT, subject="latency", scopes=("team",)),
     figures("open_work_aging", OPEN_WORK, OPEN_WORK_MART, where=EXACT, key=("flow_item_type", "item")),
     Metric(
         "open_work_aging: usual",
