@@ -236,7 +236,7 @@ class ChangeHandoffs:
         self._finish("merge:ops", "accepted")
 
     def gate_opened(self) -> None:
-        """Approval of a deployment was asked for; while another gate is open that is no handoff of its own."""
+        """Approval of a deployment was asked for; while another gate is open, that is no handoff."""
         is_waiting = self._change.deployed_at is None and self._change.flow_ended_at is None
         if is_waiting and sum(attempt.is_gate_open for attempt in self._change.attempts) == 1:
             self._gates += 1
