@@ -51,6 +51,10 @@ DEFECTS = {
     "dora_weekly": "update deployments set status = 'failure' where rowid % 5 = 0",
     "dora_weekly: lead times and recovery": "delete from change_services where rowid % 5 = 0",
     "dora_weekly: gaps": "update deployments set is_rollback = true where rowid % 5 = 0",
+    "releases_weekly": "update releases set is_prerelease = not is_prerelease",
+    "releases_weekly: gaps": "update releases set published_at = published_at + interval 7 day",
+    "missed_windows_weekly": "update changes set exposed_at = exposed_at + interval 14 day",
+    "work_types_weekly": "update tickets set kind = 'bug' where kind = 'task'",
     "review_sla_weekly": "update working_hours set closes_at = closes_at - interval 4 hour",
     "review_load_weekly": "update review_events set asked_person = 0 where asked_person is not null",
     "ci_health_weekly": "update ci_jobs set conclusion = 'timed_out' where rowid % 50 = 0",
@@ -67,9 +71,6 @@ DEFECTS = {
 # Metric marts of what the simulation does not know.
 UNTOLD = {
     "environment_drift_weekly": "states of environments",
-    "missed_windows_weekly": "due dates of tickets",
-    "releases_weekly": "releases",
-    "work_types_weekly": "types of tickets",
 }
 MODELS = Path("transform", "models", "metrics")
 # Of changes in all companies, for nothing of these depends on the times of pushes.

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 
-from support.metric_definitions.kit import OUTCOME, TRUTHS, figures, latencies
+from support.metric_definitions.kit import OUTCOME, TRUTHS, at, figures, latencies
 from support.metric_truth import (
     Between,
     Companies,
@@ -139,6 +139,62 @@ DECISIONS = f"""
     where ready_at is not null
 """
 
+WORK_TYPES = f"""
+    select
+        tickets.team as place,
+        week_of(items.done_at) as week_start,
+        tickets.kind as work_type,
+        count(*) as finished_count,
+        sum(count(*)) over (partition by tickets.team, week_of(items.done_at))::bigint as all_finished_count,
+        case when all_finished_count >= 5 then finished_count / all_finished_count end as finished_share,
+        end_of(any_value(week_of(items.done_at))) <= as_of() as is_final
+    from ({TRUTHS["work items"]}) as items
+    join truth.tickets as tickets on tickets.work_item = items.ticket
+    where items.done_at is not null
+    group by tickets.team, week_of(items.done_at), tickets.kind
+"""
+
+# due to the end of a day; whether what is followed no further came in time cannot be known
+WINDOWS = f"""
+    with due as (
+        select
+            tickets.team as place,
+            date_trunc('day', tickets.due_at) + interval 1 day as due_at,
+            case when changes.exposed_at < as_of() then changes.exposed_at end as exposed_at,
+            shown.is_linked and shown.outcome in ('linked', 'not_yet') as is_followed
+        from truth.tickets as tickets
+        join ({TRUTHS["work items"]}) as items on items.ticket = tickets.work_item
+        join shown_tickets as shown on shown.ticket = tickets.work_item
+        left join truth.changes as changes on changes.change = shown.change
+        where tickets.due_at is not null and items.rejected_at is null
+    ),
+    judged as (
+        select
+            place,
+            week_of(due_at) as week_start,
+            case
+                when not is_followed then null
+                when exposed_at is not null then exposed_at > due_at
+                when due_at < as_of() then true
+            end as is_missed,
+            is_followed and exposed_at is null and due_at >= as_of() as is_running
+        from due
+    )
+    select
+        place,
+        week_start,
+        count(*) as due_count,
+        count(is_missed) as judged_count,
+        count(*) filter (is_missed) as missed_count,
+        case when judged_count >= 5 then missed_count / judged_count end as missed_share,
+        count(*) filter (is_running) as running_count,
+        0 as pushed_count,
+        end_of(week_start) <= as_of() and running_count = 0 as is_final
+    from judged
+    where week_start <= week_of(as_of())
+    group by place, week_start
+"""
+
 OPEN_WORK = f"""
     with visits as (
         select 'change' as flow_item_type, change as item, stage, entered_at, exited_at
@@ -268,6 +324,20 @@ METRICS = (
     ),
     latencies("incident_recovery_weekly", INCIDENTS, where=EXACT, subject="latency", scopes=("service",)),
     latencies("decision_latency_weekly", DECISIONS, where=EXACT, subject="latency", scopes=("team",)),
+    figures(
+        "missed_windows_weekly",
+        WINDOWS,
+        f"select * from {at('missed_windows_weekly', 'team')}",
+        where=EXACT,
+        key=("place", "week_start"),
+    ),
+    figures(
+        "work_types_weekly",
+        WORK_TYPES,
+        f"select * from {at('work_types_weekly', 'team')}",
+        where=EXACT,
+        key=("place", "week_start", "work_type"),
+    ),
     figures("open_work_aging", OPEN_WORK, OPEN_WORK_MART, where=EXACT, key=("flow_item_type", "item")),
     Metric(
         "open_work_aging: usual",
