@@ -28,7 +28,7 @@ COMPANIES = (
         Company(scenario.replace("_", "-"), scenario, seed, STACK)
         for seed, scenario in enumerate(scenario_names(), 1)
     ),
-    Company(UNRECORDED, "balanced", 99, options={"github": {"without": ["activity"]}}),
+    Company(UNRECORDED, "balanced", 99, options={"github": {"without": ["activity"]}}, size=Size(2, 3)),
 )
 ALL = tuple(company.name for company in COMPANIES)
 EXACT = tuple(name for name in ALL if name != UNRECORDED)
