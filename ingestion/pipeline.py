@@ -336,7 +336,7 @@ def _destination(warehouse: Path) -> Any:
     """The warehouse as dlt's destination.
 
     What it is capable of does not depend on its configuration, which dlt works out anew each time it asks: a
-    third of the time of a small load.
+    quarter of the time of a small load.
     """
     import dlt
 

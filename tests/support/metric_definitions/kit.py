@@ -71,17 +71,22 @@ def figures(
     stamp_seconds: int = STAMP_SECONDS,
     finish: Callable[[Row], Row | None] | None = None,
 ) -> Metric:
-    """A mart of counts: both sides are queries; what several companies tell of the same row is added up."""
+    """A mart of counts: both sides are queries; what companies tell of a row that they share is added up."""
 
     def rows(companies: Companies) -> Iterable[Row]:
-        summed: dict[Key, Row] = {}
-        for row in chain.from_iterable(rows_of(company, truth) for company in companies):
-            same = summed.setdefault(tuple(row[column] for column in key), row)
-            if same is not row:
-                same.update({column: same[column] + row[column] for column in row.keys() - set(key)})
-        return summed.values()
+        told = chain.from_iterable(rows_of(company, truth) for company in companies)
+        return _summed(told, key) if is_shared else told
 
     return Metric(name, where, rows, marts, key, is_shared, stamp_seconds, finish)
+
+
+def _summed(rows: Iterable[Row], key: Sequence[str]) -> Iterable[Row]:
+    summed: dict[Key, Row] = {}
+    for row in rows:
+        same = summed.setdefault(tuple(row[column] for column in key), row)
+        if same is not row:
+            same.update({column: same[column] + row[column] for column in row.keys() - set(key)})
+    return summed.values()
 
 
 def beside(
