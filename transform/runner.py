@@ -38,6 +38,7 @@ PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "containment.py", "identity.py", "ru
 VERSIONED = ("dbt-core", "dbt-duckdb")
 PARSED = "partial_parse.msgpack"
 """dbt's own name for what it has parsed; from it, dbt parses anew only the files that changed."""
+PROVIDED_BY_ALL = "rejected_rows"
 HEADING = re.compile(r"\w+ Error( in .*)?$")
 
 
@@ -138,7 +139,8 @@ class DbtProject:
 
     @property
     def _variables(self) -> str:
-        return json.dumps({"connectors": {name: list(given) for name, given in self.connectors.items()}})
+        given = {name: sorted(entities) for name, entities in sorted(self.connectors.items())}
+        return json.dumps({"connectors": given})
 
     def _run(
         self, args: Sequence[str], callbacks: Sequence[Callable[[EventMsg], None]], manifest: Manifest | None
@@ -238,8 +240,12 @@ def fingerprint(connectors: Mapping[str, Sequence[str]]) -> str:
 
 
 def provided_entities(connector: str) -> list[str]:
-    """Canonical entities for which the connector has an intermediate model, read from the tree."""
+    """Canonical entities for which the connector has an intermediate model, read from the tree.
+
+    Rejected rows, which each connector has, are taken from all of them and not told.
+    """
     canonical = {path.stem for path in (PROJECT_DIR / "models" / "canonical").glob("*.sql")}
+    canonical.discard(PROVIDED_BY_ALL)
     prefix = f"int_{connector}__"
     models = (PROJECT_DIR / "models" / "intermediate" / connector).glob(f"{prefix}*.sql")
     return sorted(canonical & {path.stem.removeprefix(prefix) for path in models})
