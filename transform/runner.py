@@ -112,8 +112,11 @@ class DbtProject:
     def _kept(self, made_from: bytes) -> Manifest | None:
         """What was parsed from the same files, or None; made whole as dbt does where nothing has changed."""
         from dbt.contracts.graph.manifest import Manifest
+        from dbt.flags import set_from_args
         from dbt.parser.manifest import extended_mashumuro_decoder
 
+        # dbt reads them where it hands a manifest out, and sets them only where it has run
+        set_from_args(argparse.Namespace(SEND_ANONYMOUS_USAGE_STATS=False), {})
         # whatever cannot be read or is not what it seems is parsed anew
         with contextlib.suppress(Exception):
             content = self._cached.read_bytes()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +180,23 @@ def test_an_installation_starts_from_what_another_has_parsed(tmp_path: Path) -> 
     second.invoke(["run"])
     with duckdb.connect(str(second.warehouse), read_only=True) as connection:
         assert connection.execute("select one from main.one").fetchone() == (1,)
+
+
+PARSE_ALONE = """
+import sys
+from pathlib import Path
+from transform import runner
+runner.PROJECT_DIR = Path(sys.argv[1])
+project = runner.DbtProject(Path(sys.argv[2], "warehouse.duckdb"), Path(sys.argv[2], "target"), {})
+print(*project.parse()["nodes"], (project.target / runner.PARSED).exists())
+"""
+
+
+def test_a_process_that_never_called_dbt_reads_what_another_has_parsed(tiny: Path, tmp_path: Path) -> None:
+    installation(tmp_path / "first").parse()
+    command = [sys.executable, "-c", PARSE_ALONE, str(tiny), str(tmp_path / "second")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.stdout.split() == ["model.tiny.one", "False"], ended.stderr
 
 
 def test_a_model_that_changed_since_is_parsed_anew(tiny: Path, tmp_path: Path) -> None:
