@@ -186,7 +186,7 @@ class Truth:
         """Write every table into a new DuckDB file; instants become UTC timestamps."""
         path.unlink(missing_ok=True)
         # Rows are made by this one thread; others would only wait for them.
-        config = {"memory_limit": "256MB", "threads": 1}
+        config: dict[str, Any] = {"memory_limit": "256MB", "threads": 1}
         with duckdb.connect(str(path), config=config) as connection:
             _store(connection, "stage_visits", Visit._fields, self.visits())
             _store(connection, "handoffs", Handoff._fields, self.handoffs)
