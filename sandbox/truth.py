@@ -144,7 +144,7 @@ class Rows(Iterable[tuple[Any, ...]]):
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Yield the rows as they were added."""
         for batch in self._packed:
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            yield from zip(*map(_values, batch.columns), strict=True)
         yield from self._latest
 
 
@@ -332,6 +332,14 @@ def _batches(rows: Iterable[tuple[Any, ...]], schema: pa.Schema) -> Iterator[pa.
 def _packed(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBatch:
     columns = zip(zip(*rows, strict=True), schema.types, strict=True)
     return pa.record_batch([pa.array(values, kind) for values, kind in columns], schema=schema)
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """Return the values of a packed column; texts by number are told one by one only very slowly."""
+    values: list[Any] = (
+        column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
+    ).to_pylist()
+    return values
 
 
 def _packed_type(column: str) -> pa.DataType:
