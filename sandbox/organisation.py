@@ -165,7 +165,7 @@ class Policy:
 
 
 class Organisation:
-    """The company at the start of the simulated time; companies of other names share no name with it."""
+    """The company at the start of the simulated time; others share no name but customers with it."""
 
     def __init__(
         self,

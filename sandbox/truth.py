@@ -254,6 +254,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "gate_decided_at",
     ),
     "deployment_changes": ("deployment", "service", "change"),
+    "releases": ("release", "repository", "published_at", "is_prerelease"),
     "incidents": (
         "incident",
         "service",
@@ -281,7 +282,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "outcome",
         "settled_at",
     ),
-    "tickets": ("work_item", "ticket", "feature"),
+    "tickets": ("work_item", "ticket", "team", "kind", "feature", "due_at"),
     "features": ("feature", "flag", "exposed_at", "adopted_at"),
     "feature_customers": ("feature", "customer", "exposed_at", "first_used_at"),
     "customers": ("customer",),

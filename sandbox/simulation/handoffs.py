@@ -236,9 +236,9 @@ class ChangeHandoffs:
         self._finish("merge:ops", "accepted")
 
     def gate_opened(self) -> None:
-        """Approval of a deployment was asked for; a second request beside it is no handoff of its own."""
+        """Approval of a deployment was asked for; while another gate is open, that is no handoff."""
         is_waiting = self._change.deployed_at is None and self._change.flow_ended_at is None
-        if is_waiting and "approval_gate:approver" not in self._open:
+        if is_waiting and sum(attempt.is_gate_open for attempt in self._change.attempts) == 1:
             self._gates += 1
             self._begin("approval_gate", "ops", "approver", None, self._now(), number=self._gates)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.calendar import DAY, WEEK, instant
 from sandbox.gitobjects import EMPTY
-from sandbox.history import Account, AssistantSession, Feature, History, SurveyResponse, Ticket
+from sandbox.history import Account, AssistantSession, Feature, History, Repository, SurveyResponse, Ticket
 from sandbox.organisation import COMPANY, Organisation, Service
 from sandbox.scenario import Scenario, Size
 from sandbox.simulation import paging, product
@@ -170,6 +170,7 @@ def _close_books(world: World, size: str, seed: int, weeks: int) -> None:
     truth.derive("survey_responses", lambda: _surveys(world.history.surveys))
     truth.derive("assistant_sessions", lambda: _sessions(world.history.sessions))
     truth.derive("deployments", lambda: starmap(_deployment_row, world.releases.deployments))
+    truth.derive("releases", lambda: _releases(world.history.repositories))
     noticed = [incident for incident in world.incidents.incidents if incident.record]
     truth.derive("incidents", lambda: map(paging.incident_row, noticed))
     truth.derive("pages", lambda: chain.from_iterable(map(paging.page_rows, noticed)))
@@ -305,8 +306,15 @@ def _deployment_row(service: Service, deployment: LiveDeployment) -> tuple[Any, 
     )
 
 
+def _releases(repositories: Iterable[Repository]) -> Iterator[tuple[Any, ...]]:
+    for repository in repositories:
+        for release in repository.releases:
+            yield release.id, repository.id, release.published_at, release.is_prerelease
+
+
 def _ticket_row(ticket: Ticket) -> tuple[Any, ...]:
-    return ticket.id, ticket.key, ticket.feature.name if ticket.feature else None
+    feature = ticket.feature.name if ticket.feature else None
+    return ticket.id, ticket.key, ticket.team, ticket.kind, feature, ticket.due_at
 
 
 def _feature_row(feature: LiveFeature) -> tuple[Any, ...]:

@@ -28,6 +28,7 @@ class Company:
     Attributes:
         vendors: whose surfaces show it.
         options: further settings of its connections, by connector.
+        size: if it is not as large as the others.
     """
 
     name: str
@@ -35,11 +36,12 @@ class Company:
     seed: int
     vendors: Sequence[str] = ("github",)
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    size: Size | None = None
 
     def simulated(self, size: Size, weeks: int) -> Simulation:
         """What happens in it, the same whenever it is asked for."""
         scenario = load_scenario(self.scenario)
-        return simulate(scenario, size, seed=self.seed, weeks=weeks, company=self.name)
+        return simulate(scenario, self.size or size, seed=self.seed, weeks=weeks, company=self.name)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 from math import inf, isclose, sqrt
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ COUNTS = ("item_count", "ended_count", "competing_count", "censored_count")
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
+Companies = Sequence[duckdb.DuckDBPyConnection]
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,17 @@ class Metric:
     Attributes:
         name: the mart, and what of it.
         where: companies whose vendors tell of it.
-        truth: gives the figures by the truth of one company; what they hold is what is compared.
+        truth: gives the figures by the truth of some companies; what they hold is what is compared.
         marts: query of the mart's figures for the same company, or for all where it has no scope of one.
         key: columns that name a row.
-        is_shared: whether the mart has no scope of one company; truth's figures are added up then.
+        is_shared: whether the mart has no scope of one company; truth's figures are of all together then.
         finish: makes the figures to compare of what truth tells; None where the mart is to say nothing.
         stamp_seconds: by how much each instant may be wrong for the vendors' stamps and clocks.
     """
 
     name: str
     where: Sequence[str]
-    truth: Callable[[duckdb.DuckDBPyConnection], Iterable[Row]]
+    truth: Callable[[Companies], Iterable[Row]]
     marts: str
     key: Sequence[str]
     is_shared: bool = False
@@ -123,9 +124,9 @@ def until_of(connection: duckdb.DuckDBPyConnection) -> int:
     return int(rows_of(connection, "select as_of() as until_at")[0]["until_at"])
 
 
-def items_of(connection: duckdb.DuckDBPyConnection, query: str, scopes: Sequence[str]) -> Iterator[Item]:
+def items_of(companies: Companies, query: str, scopes: Sequence[str]) -> Iterator[Item]:
     """Yield the rows of a query of items, which has a column for each scope that is not of all companies."""
-    for row in rows_of(connection, query):
+    for row in chain.from_iterable(rows_of(company, query) for company in companies):
         places = tuple(
             (scope, str(row.get(scope, "all"))) for scope in scopes if row.get(scope, "all") is not None
         )
@@ -208,31 +209,16 @@ def estimates_of(items: Iterable[Item], until: int) -> Iterator[Row]:
 
 def differences(metric: Metric, connections: Mapping[str, duckdb.DuckDBPyConnection]) -> list[str]:
     """Return in words where a mart and the truths of these companies differ, or have nothing to compare."""
+    groups: dict[str, Companies] = {company: [connection] for company, connection in connections.items()}
     if metric.is_shared:
-        summed = _summed(metric, (metric.truth(connection) for connection in connections.values()))
-        shared = rows_of(next(iter(connections.values())), metric.marts)
-        return list(_differences(metric, summed, shared, "all"))
+        groups = {"all": list(connections.values())}
     return [
         difference
-        for company, connection in connections.items()
+        for name, companies in groups.items()
         for difference in _differences(
-            metric, list(metric.truth(connection)), rows_of(connection, metric.marts), company
+            metric, list(metric.truth(companies)), rows_of(companies[0], metric.marts), name
         )
     ]
-
-
-def _summed(metric: Metric, companies: Iterable[Iterable[Row]]) -> list[Row]:
-    """Add up what several companies tell of the same row."""
-    summed: dict[Key, Row] = {}
-    for rows in companies:
-        for row in rows:
-            key = tuple(row[name] for name in metric.key)
-            if key not in summed:
-                summed[key] = row
-                continue
-            for name in row.keys() - set(metric.key):
-                summed[key][name] += row[name]
-    return list(summed.values())
 
 
 def _differences(metric: Metric, truth: Sequence[Row], marts: Sequence[Row], company: str) -> Iterator[str]:

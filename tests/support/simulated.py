@@ -1,7 +1,8 @@
 """Simulated companies of every scenario, loaded by the real connectors into one warehouse, built once.
 
 All companies are connections of one installation; whoever compares marts or metrics with the truth of what
-was simulated reads the same home.
+was simulated reads the same home. They sell to the same customers: in a warehouse a customer is the same one
+whichever connection tells of it, and what is rolled out to everybody reaches all that are known.
 """
 
 import json
@@ -19,23 +20,21 @@ from sandbox.vendor import STACKS, TOKEN, TOKEN_VARIABLE
 
 # Four teams of three: the least in which all policies of repositories occur.
 SIZE, WEEKS = Size(teams=4, developers_per_team=3), 6
-UNRECORDED = "unrecorded"
-# One company is read whole: a customer has one name for all connections of a warehouse, as in one company.
-WHOLE, PAGED = "balanced", "incident-heavy"
 # Copilot names repositories by GitHub's ids, which are unique at GitHub and the same in all these companies.
 STACK = tuple(vendor for vendor in STACKS["github"] if vendor != "copilot")
-VENDORS = {WHOLE: STACK, PAGED: ("github", "pagerduty")}
+UNRECORDED = "unrecorded"
 COMPANIES = (
     *(
-        Company(name, scenario, seed, VENDORS.get(name, ("github",)))
+        Company(scenario.replace("_", "-"), scenario, seed, STACK)
         for seed, scenario in enumerate(scenario_names(), 1)
-        for name in [scenario.replace("_", "-")]
     ),
-    Company(UNRECORDED, "balanced", 99, options={"github": {"without": ["activity"]}}),
+    Company(UNRECORDED, "balanced", 99, options={"github": {"without": ["activity"]}}, size=Size(2, 3)),
 )
 ALL = tuple(company.name for company in COMPANIES)
-# What a push begins or ends is as exact as the push is known: compared only where all are recorded.
-EXACT = tuple(company.name for company in COMPANIES if not company.options)
+EXACT = tuple(name for name in ALL if name != UNRECORDED)
+"""Companies that all vendors tell of. What a push begins or ends is exact in these only."""
+DISTORTED = "incident-heavy"
+"""The company whose truth is told wrongly, to see that it is noticed; whatever is compared happens in it."""
 
 
 class Shown(NamedTuple):

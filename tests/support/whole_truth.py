@@ -13,6 +13,7 @@ WHOLE_VIEWS = """
     create view shown_tickets as
     select
         tickets.work_item as ticket,
+        tickets.team,
         tickets.feature,
         changes.change,
         coalesce(changes.is_ticket_shown, false) as is_linked,
@@ -49,6 +50,24 @@ WHOLE_VIEWS = """
     from truth.stage_visits
     where flow_item_type = 'work_item' and entered_at < as_of()
     group by flow_item;
+
+    -- a ticket whose change is through, or followed no further, is in build again until somebody closes it
+    create view ticket_returns as
+    select
+        tickets.ticket,
+        count(*) filter (visits.stage = 'build') + 1 as visit_number,
+        case
+            when any_value(tickets.outcome) = 'not_linked' then any_value(tickets.merged_at)
+            when not bool_or(visits.exited_at is null) then max(visits.exited_at)
+        end as entered_at,
+        any_value(ends.closed_at) as exited_at,
+        any_value(ends.exit_reason) as exit_reason
+    from shown_tickets as tickets
+    join ticket_visits as visits on visits.ticket = tickets.ticket
+    join ticket_ends as ends on ends.ticket = tickets.ticket
+    where tickets.is_linked
+    group by tickets.ticket
+    having coalesce(any_value(ends.closed_at) > entered_at, entered_at is not null);
 
     create view mart_tickets as
     select source_id::bigint as ticket, * from built.marts.fct_work_items
@@ -186,7 +205,7 @@ WHOLE_COMPARISONS = (
                 end as exited_at,
                 case
                     when visits.stage = 'build' and not tickets.is_linked then ends.exit_reason
-                    when tickets.outcome = 'not_linked' and visits.exited_at >= tickets.merged_at then null
+                    when visits.exited_at >= returns.entered_at then 'returned'
                     else visits.exit_reason
                 end as exit_reason,
                 case
@@ -201,14 +220,15 @@ WHOLE_COMPARISONS = (
             from ticket_visits as visits
             join shown_tickets as tickets on tickets.ticket = visits.ticket
             join ticket_ends as ends on ends.ticket = visits.ticket
+            left join ticket_returns as returns on returns.ticket = visits.ticket
+            union all
+            select 'build', ticket, 'build', visit_number, entered_at, exited_at, exit_reason, null
+            from ticket_returns
         """,
         marts="""
             select visits.stage as group_name, tickets.ticket, visits.*
             from mart_visits as visits
             join mart_tickets as tickets on tickets.work_item_key = visits.flow_item_key
-            join shown_tickets as shown on shown.ticket = tickets.ticket
-            -- a ticket whose change is through but which nobody has closed is back in build
-            where not coalesce(visits.stage = 'build' and visits.entered_at >= shown.merged_at, false)
         """,
         key=("ticket", "stage", "visit_number"),
         instants=("entered_at", "exited_at"),
@@ -389,7 +409,7 @@ WHOLE_COMPARISONS = (
             where
                 adoptions.exposure_method = 'flag_evaluation'
                 and adoptions.exposed_at < told_until()
-                and are_flags_known()
+                and features.name in (select feature from truth.features)
             group by features.name
         """,
         key=("feature",),

@@ -2,7 +2,7 @@
 
 from support.metric_definitions.flow import CHANGE_VISITS, UNDELIVERED, change_latency
 from support.metric_definitions.kit import at, beside, figures, latencies
-from support.simulated import EXACT
+from support.simulated import ALL, EXACT
 
 VIEWS = """
     -- made while the incident lasted: what rolls back, or carries the revert of a change
@@ -189,6 +189,34 @@ DORA = """
     left join counts on counts.service = services.service and counts.week_start = weeks.week_start
 """
 
+RELEASE_GAPS = """
+    select 'release_gap' as subject, repository, published_at as started_at,
+        lead(published_at) over (partition by repository order by published_at) as ended_at,
+        case when ended_at is null then 'censored' else 'ended' end as outcome
+    from truth.releases
+    where published_at < as_of() and not is_prerelease
+"""
+
+# a repository has rows from the week of its first release on
+RELEASES = """
+    with told as (
+        select repository, week_of(published_at) as week_start, is_prerelease
+        from truth.releases
+        where published_at < as_of()
+    ),
+    begun as (select repository, min(week_start) as first_week from told group by repository)
+    select
+        begun.repository::varchar as place,
+        weeks.week_start,
+        count(*) filter (not told.is_prerelease) as release_count,
+        count(*) filter (told.is_prerelease) as prerelease_count,
+        0 as bare_tag_count
+    from begun
+    join weeks on weeks.week_start >= begun.first_week
+    left join told on told.repository = begun.repository and told.week_start = weeks.week_start
+    group by begun.repository, weeks.week_start
+"""
+
 
 METRICS = (
     latencies(
@@ -227,6 +255,21 @@ METRICS = (
         where=EXACT,
         subjects=("deployment_gap",),
         scope="service",
+        percents=(50,),
+    ),
+    figures(
+        "releases_weekly",
+        RELEASES,
+        f"select * from {at('releases_weekly', 'repository')}",
+        where=ALL,
+        key=("place", "week_start"),
+    ),
+    beside(
+        "releases_weekly: gaps",
+        RELEASE_GAPS,
+        where=ALL,
+        subjects=("release_gap",),
+        scope="repository",
         percents=(50,),
     ),
 )

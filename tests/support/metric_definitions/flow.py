@@ -1,11 +1,22 @@
 """Stages, handoffs and latencies of changes, tickets and incidents."""
 
+from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 
-import duckdb
-from support.metric_definitions.kit import OUTCOME, TRUTHS, figures, latencies
-from support.metric_truth import Between, Metric, Row, incidence_of, items_of, quantile_of, rows_of, until_of
-from support.simulated import EXACT, PAGED, VENDORS, WHOLE
+from support.metric_definitions.kit import OUTCOME, TRUTHS, at, figures, latencies
+from support.metric_truth import (
+    Between,
+    Companies,
+    Metric,
+    Row,
+    incidence_of,
+    items_of,
+    quantile_of,
+    rows_of,
+    until_of,
+)
+from support.simulated import EXACT
 
 CHANGE_VISITS = f"""
     select 'change:' || stage as subject, changes.team, changes.repository, entered_at as started_at,
@@ -15,34 +26,12 @@ CHANGE_VISITS = f"""
     where reason is null and not changes.is_dependency_bot
 """
 
-# a ticket whose change is through, or followed no further, is back in build until somebody closes it
-TICKET_STAYS = f"""
-    with through as (
-        select
-            tickets.ticket,
-            case
-                when any_value(tickets.outcome) = 'not_linked' then any_value(tickets.merged_at)
-                when not bool_or(visits.exited_at is null) then max(visits.exited_at)
-            end as through_at
-        from shown_tickets as tickets
-        join ticket_visits as visits on visits.ticket = tickets.ticket
-        where tickets.is_linked
-        group by tickets.ticket
-    )
-    select ticket, 'build' as stage, through_at as entered_at, closed_at as exited_at, exit_reason
-    from through
-    join ticket_ends using (ticket)
-    where coalesce(closed_at > through_at, through_at is not null)
-    union all
-    select ticket, stage, entered_at, exited_at, exit_reason
-    from ({TRUTHS["work item visits"]})
-    where reason is null
-"""
-
 TICKET_VISITS = f"""
-    select 'work_item:' || stage as subject, entered_at as started_at, exited_at as ended_at,
+    select 'work_item:' || stage as subject, team, entered_at as started_at, exited_at as ended_at,
         {OUTCOME} as outcome
-    from ({TICKET_STAYS})
+    from ({TRUTHS["work item visits"]})
+    join (select ticket, team from shown_tickets) using (ticket)
+    where reason is null
 """
 
 INCIDENT_VISITS = f"""
@@ -53,11 +42,13 @@ INCIDENT_VISITS = f"""
     where reason is null
 """
 
+HANDOFF = "mechanism || ':' || from_role || ':' || to_role"
+HANDOFF_OUTCOME = """case outcome when 'accepted' then 'ended' when 'pending' then 'censored'
+    else 'competing' end"""
+
 HANDOFFS = f"""
-    select mechanism || ':' || from_role || ':' || to_role as subject, changes.repository,
-        requested_at as started_at, settled_at as ended_at,
-        case outcome when 'accepted' then 'ended' when 'pending' then 'censored' else 'competing' end
-            as outcome
+    select {HANDOFF} as subject, changes.repository, requested_at as started_at, settled_at as ended_at,
+        {HANDOFF_OUTCOME} as outcome
     from ({TRUTHS["handoffs"]}) as handoffs
     join milestones as changes using (change)
     where reason is null and not changes.is_dependency_bot
@@ -81,12 +72,18 @@ def change_latency(subject: str, start: str, end: str, otherwise: str) -> str:
 
 UNDELIVERED = "when delivery = 'not_yet' then 'censored'"
 
-ITEM_HANDOFFS = """
-    select mechanism || ':' || from_role || ':' || to_role as subject, requested_at as started_at,
-        settled_at as ended_at,
-        case outcome when 'accepted' then 'ended' when 'pending' then 'censored' else 'competing' end
-            as outcome
-    from ({handoffs})
+TICKET_HANDOFFS = f"""
+    select {HANDOFF} as subject, team, requested_at as started_at, settled_at as ended_at,
+        {HANDOFF_OUTCOME} as outcome
+    from ({TRUTHS["work item handoffs"]}) as handoffs
+    join (select ticket, team from shown_tickets) using (ticket)
+    where reason is null
+"""
+
+INCIDENT_HANDOFFS = f"""
+    select {HANDOFF} as subject, requested_at as started_at, settled_at as ended_at,
+        {HANDOFF_OUTCOME} as outcome
+    from ({TRUTHS["incident handoffs"]})
     where reason is null
 """
 
@@ -126,17 +123,76 @@ INCIDENTS = """
 """
 
 DECISIONS = f"""
-    with tickets as ({TRUTHS["work items"]})
-    select 'decision' as subject, created_at as started_at, coalesce(ready_at, rejected_at) as ended_at,
+    with tickets as (
+        from ({TRUTHS["work items"]})
+        join (select ticket, team from shown_tickets) using (ticket)
+    )
+    select 'decision' as subject, team, created_at as started_at, coalesce(ready_at, rejected_at) as ended_at,
         case when ready_at is not null then 'ended' when rejected_at is not null then 'competing'
             else 'censored' end as outcome
     from tickets
     union all
-    select 'start_wait', ready_at, coalesce(started_at, rejected_at),
+    select 'start_wait', team, ready_at, coalesce(started_at, rejected_at),
         case when started_at is not null then 'ended' when rejected_at is not null then 'competing'
             else 'censored' end
     from tickets
     where ready_at is not null
+"""
+
+WORK_TYPES = f"""
+    select
+        tickets.team as place,
+        week_of(items.done_at) as week_start,
+        tickets.kind as work_type,
+        count(*) as finished_count,
+        sum(count(*)) over (partition by tickets.team, week_of(items.done_at))::bigint as all_finished_count,
+        case when all_finished_count >= 5 then finished_count / all_finished_count end as finished_share,
+        end_of(any_value(week_of(items.done_at))) <= as_of() as is_final
+    from ({TRUTHS["work items"]}) as items
+    join truth.tickets as tickets on tickets.work_item = items.ticket
+    where items.done_at is not null
+    group by tickets.team, week_of(items.done_at), tickets.kind
+"""
+
+# due to the end of a day; whether what is followed no further came in time cannot be known
+WINDOWS = f"""
+    with due as (
+        select
+            tickets.team as place,
+            date_trunc('day', tickets.due_at) + interval 1 day as due_at,
+            case when changes.exposed_at < as_of() then changes.exposed_at end as exposed_at,
+            shown.is_linked and shown.outcome in ('linked', 'not_yet') as is_followed
+        from truth.tickets as tickets
+        join ({TRUTHS["work items"]}) as items on items.ticket = tickets.work_item
+        join shown_tickets as shown on shown.ticket = tickets.work_item
+        left join truth.changes as changes on changes.change = shown.change
+        where tickets.due_at is not null and items.rejected_at is null
+    ),
+    judged as (
+        select
+            place,
+            week_of(due_at) as week_start,
+            case
+                when not is_followed then null
+                when exposed_at is not null then exposed_at > due_at
+                when due_at < as_of() then true
+            end as is_missed,
+            is_followed and exposed_at is null and due_at >= as_of() as is_running
+        from due
+    )
+    select
+        place,
+        week_start,
+        count(*) as due_count,
+        count(is_missed) as judged_count,
+        count(*) filter (is_missed) as missed_count,
+        case when judged_count >= 5 then missed_count / judged_count end as missed_share,
+        count(*) filter (is_running) as running_count,
+        0 as pushed_count,
+        end_of(week_start) <= as_of() and running_count = 0 as is_final
+    from judged
+    where week_start <= week_of(as_of())
+    group by place, week_start
 """
 
 OPEN_WORK = f"""
@@ -146,7 +202,8 @@ OPEN_WORK = f"""
         where reason is null
         union all
         select 'work_item', ticket, stage, entered_at, exited_at
-        from ({TICKET_STAYS})
+        from ({TRUTHS["work item visits"]})
+        where reason is null
         union all
         select 'incident', incident, stage, entered_at, exited_at
         from ({TRUTHS["incident visits"]})
@@ -182,16 +239,17 @@ OPEN_WORK_MART = """
 """
 
 
-def stays(connection: duckdb.DuckDBPyConnection) -> Iterable[Row]:
+def stays(companies: Companies) -> Iterable[Row]:
     """Yield how long all visits to each stage took, open ones as censored, and how many changes are in it."""
-    until = until_of(connection)
+    until = until_of(companies[0])
     found: dict[str, list[tuple[int, str]]] = {}
-    for item in items_of(connection, CHANGE_VISITS, ()):
+    for item in items_of(companies, CHANGE_VISITS, ()):
         end = until if item.ended_at is None else item.ended_at
         found.setdefault(item.subject, []).append((end - item.started_at, item.outcome))
-    present = [f"{row['flow_item_type']}:{row['stage']}" for row in rows_of(connection, OPEN_WORK)]
+    rows = chain.from_iterable(rows_of(company, OPEN_WORK) for company in companies)
+    present = Counter(f"{row['flow_item_type']}:{row['stage']}" for row in rows)
     for subject, durations in found.items():
-        yield {"subject": subject, "durations": durations, "open_count": present.count(subject)}
+        yield {"subject": subject, "durations": durations, "open_count": present[subject]}
 
 
 def usual(row: Row) -> Row | None:
@@ -205,7 +263,6 @@ def usual(row: Row) -> Row | None:
     }
 
 
-HANDOFF = "mechanism || ':' || from_role || ':' || to_role"
 STAGE, TYPE = "flow_item_type || ':' || stage", "flow_item_type = '{}'"
 METRICS = (
     latencies(
@@ -219,15 +276,15 @@ METRICS = (
     latencies(
         "flow_by_stage_weekly: tickets",
         TICKET_VISITS,
-        where=(WHOLE,),
+        where=EXACT,
         subject=STAGE,
         only=TYPE.format("work_item"),
-        scopes=("organisation",),
+        scopes=("team",),
     ),
     latencies(
         "flow_by_stage_weekly: incidents",
         INCIDENT_VISITS,
-        where=tuple(VENDORS),
+        where=EXACT,
         subject=STAGE,
         only=TYPE.format("incident"),
         scopes=("service",),
@@ -242,19 +299,20 @@ METRICS = (
     ),
     latencies(
         "handoffs_weekly: tickets",
-        ITEM_HANDOFFS.format(handoffs=TRUTHS["work item handoffs"]),
-        where=(WHOLE,),
+        TICKET_HANDOFFS,
+        where=EXACT,
         subject=HANDOFF,
         only="mechanism in ('tracker_assignment', 'status_transition')",
-        scopes=("organisation",),
+        scopes=("team",),
     ),
     latencies(
         "handoffs_weekly: incidents",
-        ITEM_HANDOFFS.format(handoffs=TRUTHS["incident handoffs"]),
-        where=(PAGED,),
+        INCIDENT_HANDOFFS,
+        where=EXACT,
         subject=HANDOFF,
         only="mechanism like 'incident%'",
         scopes=("organisation",),
+        is_shared=True,
     ),
     latencies(
         "change_latency_weekly",
@@ -264,11 +322,21 @@ METRICS = (
         only="latency != 'prompt_to_production'",
         scopes=("team", "repository"),
     ),
-    latencies(
-        "incident_recovery_weekly", INCIDENTS, where=tuple(VENDORS), subject="latency", scopes=("service",)
+    latencies("incident_recovery_weekly", INCIDENTS, where=EXACT, subject="latency", scopes=("service",)),
+    latencies("decision_latency_weekly", DECISIONS, where=EXACT, subject="latency", scopes=("team",)),
+    figures(
+        "missed_windows_weekly",
+        WINDOWS,
+        f"select * from {at('missed_windows_weekly', 'team')}",
+        where=EXACT,
+        key=("place", "week_start"),
     ),
-    latencies(
-        "decision_latency_weekly", DECISIONS, where=(WHOLE,), subject="latency", scopes=("organisation",)
+    figures(
+        "work_types_weekly",
+        WORK_TYPES,
+        f"select * from {at('work_types_weekly', 'team')}",
+        where=EXACT,
+        key=("place", "week_start", "work_type"),
     ),
     figures("open_work_aging", OPEN_WORK, OPEN_WORK_MART, where=EXACT, key=("flow_item_type", "item")),
     Metric(

@@ -1,12 +1,14 @@
 """The three ways in which a mart says something that truth says as well, each made of queries."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
-import duckdb
 from support.metric_truth import (
     COUNTS,
     FEWEST,
     STAMP_SECONDS,
+    Companies,
+    Key,
     Metric,
     Row,
     estimates_of,
@@ -36,13 +38,14 @@ def latencies(
     subject: str,
     scopes: Sequence[str],
     only: str = "true",
+    is_shared: bool = False,
 ) -> Metric:
     """A mart of estimates: `subject` is what it calls an item's subject, `only` says which of its rows."""
     mart = name.partition(":")[0]
     figures = [f"p{percent}_seconds{end}" for percent in FEWEST for end in ("", "_null_reason")]
 
-    def truth(connection: duckdb.DuckDBPyConnection) -> Iterable[Row]:
-        return estimates_of(items_of(connection, items, scopes), until_of(connection))
+    def truth(companies: Companies) -> Iterable[Row]:
+        return estimates_of(items_of(companies, items, scopes), until_of(companies[0]))
 
     marts = f"""
         select {subject} as subject, cohort, week_start, scope, coalesce(place, 'all') as place,
@@ -53,7 +56,8 @@ def latencies(
             ({only}) and scope in ({", ".join(f"'{scope}'" for scope in scopes)})
             and coalesce(place_key = coalesce(team_key, service_key, repository_key), scope = 'organisation')
     """
-    return Metric(name, where, truth, marts, ("subject", "cohort", "week_start", "scope", "place"))
+    key = ("subject", "cohort", "week_start", "scope", "place")
+    return Metric(name, where, truth, marts, key, is_shared)
 
 
 def figures(
@@ -67,10 +71,15 @@ def figures(
     stamp_seconds: int = STAMP_SECONDS,
     finish: Callable[[Row], Row | None] | None = None,
 ) -> Metric:
-    """A mart of counts: both sides are queries."""
+    """A mart of counts: both sides are queries; what several companies tell of the same row is added up."""
 
-    def rows(connection: duckdb.DuckDBPyConnection) -> Iterable[Row]:
-        return rows_of(connection, truth)
+    def rows(companies: Companies) -> Iterable[Row]:
+        summed: dict[Key, Row] = {}
+        for row in chain.from_iterable(rows_of(company, truth) for company in companies):
+            same = summed.setdefault(tuple(row[column] for column in key), row)
+            if same is not row:
+                same.update({column: same[column] + row[column] for column in row.keys() - set(key)})
+        return summed.values()
 
     return Metric(name, where, rows, marts, key, is_shared, stamp_seconds, finish)
 
@@ -89,8 +98,8 @@ def beside(
     mart, key = name.partition(":")[0], ("subject", "week_start", "place")
     columns = [f"p{percent}_seconds{end}" for percent in percents for end in ("", "_null_reason")]
 
-    def truth(connection: duckdb.DuckDBPyConnection) -> Iterable[Row]:
-        for row in estimates_of(items_of(connection, items, (scope,)), until_of(connection)):
+    def truth(companies: Companies) -> Iterable[Row]:
+        for row in estimates_of(items_of(companies, items, (scope,)), until_of(companies[0])):
             if row["cohort"] == "arrivals" and row["subject"] in subjects:
                 yield {column: row[column] for column in (*key, "item_count", "censored_count", *columns)}
 

@@ -4,7 +4,7 @@ from math import sqrt
 
 from support.metric_definitions.kit import figures, latencies
 from support.metric_truth import FEWEST, Between, Row, incidence_of, quantile_of
-from support.simulated import ALL, WHOLE
+from support.simulated import ALL, EXACT
 
 DAY = 86_400
 
@@ -34,17 +34,19 @@ VIEWS = """
         group by feature
     )
     select
-        changes.feature,
-        count(*) as change_count,
+        features.feature,
+        count(changes.change) as change_count,
         min(changes.merged_at) as merged_at,
         min(changes.live_at) as live_at,
         coalesce(sum(changes.engineering_seconds), 0)::bigint as engineering_seconds,
         any_value(exposures.exposed_at) as exposed_at,
         any_value(adoptions.adopted_at) as adopted_at
-    from changes
+    from truth.features as features
+    left join changes using (feature)
     left join exposures using (feature)
     left join feature_adoptions as adoptions using (feature)
-    group by changes.feature;
+    group by features.feature
+    having change_count > 0 or any_value(exposures.exposed_at) is not null;
 """
 
 FEATURE_VISITS = """
@@ -199,10 +201,11 @@ METRICS = (
     latencies(
         "flow_by_stage_weekly: features",
         FEATURE_VISITS,
-        where=(WHOLE,),
+        where=EXACT,
         subject="flow_item_type || ':' || stage",
         only="flow_item_type = 'feature'",
         scopes=("organisation",),
+        is_shared=True,
     ),
     figures(
         "idle_features",
@@ -211,15 +214,17 @@ METRICS = (
         select mart.*, features.name as feature
         from built.metrics.idle_features as mart
         join built.marts.dim_feature as features using (feature_key)
+        where features.name in (select feature from truth.features)
         """,
-        where=(WHOLE,),
+        where=EXACT,
         key=("feature",),
     ),
     figures(
         "feature_adoption",
         ADOPTIONS,
-        "select * from built.metrics.feature_adoption where exposed_at is not null",
-        where=(WHOLE,),
+        "select * from built.metrics.feature_adoption"
+        " where exposed_at is not null and feature in (select feature from truth.features)",
+        where=EXACT,
         key=("feature",),
         finish=adoption,
     ),
@@ -227,8 +232,9 @@ METRICS = (
         "feature_outcomes",
         OUTCOMES,
         "select *, 1 as one from built.metrics.feature_outcomes",
-        where=(WHOLE,),
+        where=EXACT,
         key=("one",),
+        is_shared=True,
     ),
     figures(
         "assistant_usage_weekly: changes",
@@ -243,14 +249,15 @@ METRICS = (
         USERS,
         "select * from built.metrics.assistant_usage_weekly"
         " where assistant = 'claude_code' and person_count > 0",
-        where=(WHOLE,),
+        where=EXACT,
         key=("week_start", "assistant"),
+        is_shared=True,
     ),
     figures(
         "satisfaction_weekly",
         SATISFACTION,
-        "select * from built.metrics.satisfaction_weekly",
-        where=(WHOLE,),
+        "select * from built.metrics.satisfaction_weekly join places on scope = 'team' and place = area",
+        where=EXACT,
         key=("week_start", "kind", "area"),
     ),
 )

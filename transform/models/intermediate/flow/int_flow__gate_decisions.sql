@@ -1,11 +1,5 @@
 with
 
-visits as (
-
-    select * from {{ ref('int_flow__visits') }}
-
-),
-
 live_gates as (
 
     select * from {{ ref('int_delivery__live_gates') }}
@@ -54,6 +48,7 @@ decided_gates as (
 
     select
         live_gates.change_key,
+        live_gates.deployment,
         live_gates.open_from,
         live_gates.open_until,
         gates.decided_at,
@@ -72,25 +67,40 @@ decided_gates as (
 
 ),
 
--- gates of several services that are open together are one wait: the first decision answers it
-gate_decisions as (
+ordered as (
 
     select
-        visits.change_key,
-        visits.visit_number as gate_number,
-        visits.entered_at as opened_at,
-        visits.exited_at as left_at,
-        min(decided_gates.decided_at) as decided_at,
-        min_by(decided_gates.decider_person_key, decided_gates.decided_at) as decider_person_key
-    from visits
-    inner join decided_gates
-        on
-            visits.change_key = decided_gates.change_key
-            and coalesce(visits.exited_at > decided_gates.open_from, true)
-            and coalesce(visits.entered_at < decided_gates.open_until, true)
-    where visits.stage = 'approval_wait'
-    group by visits.change_key, visits.visit_number, visits.entered_at, visits.exited_at
+        *,
+        coalesce(
+            max(open_until) over earlier > open_from or bool_or(open_until is null) over earlier, false
+        ) as is_beside_another
+    from decided_gates
+    window earlier as (
+        partition by change_key
+        order by open_from, deployment
+        rows between unbounded preceding and 1 preceding
+    )
+
+),
+
+waits as (
+
+    select
+        *,
+        sum(case when is_beside_another then 0 else 1 end) over (
+            partition by change_key order by open_from, deployment
+        ) as gate_number
+    from ordered
 
 )
 
-select * from gate_decisions
+-- gates of several services that are open together are one wait: the first decision answers it
+select
+    change_key,
+    cast(gate_number as bigint) as gate_number,
+    min(open_from) as opened_at,
+    case when count(open_until) = count(*) then max(open_until) end as left_at,
+    min(decided_at) as decided_at,
+    min_by(decider_person_key, decided_at) as decider_person_key
+from waits
+group by change_key, gate_number
