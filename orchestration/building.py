@@ -13,11 +13,11 @@ from orchestration.home import Home
 from orchestration.jobs import build_job, clock_job
 from orchestration.keys import AS_OF, RawTables
 from orchestration.ledger import Ledger
-from orchestration.models import Models, fingerprint, provided_by
+from orchestration.models import Models, provided_by
 from orchestration.schedules import schedules
 from orchestration.sensors import sensors
 from orchestration.times import now, reporting_day
-from transform.runner import DbtProject
+from transform.runner import DbtProject, fingerprint
 
 
 def building_definitions(settings: Settings, home: Home, raw: RawTables, pool: str | None) -> dg.Definitions:

@@ -28,6 +28,7 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._kept_engines: OrderedDict[str, Engine] = OrderedDict()
         self._kept_lock = threading.Lock()
+        self._known_tables: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -44,6 +45,12 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
     def index_connection(self) -> AbstractContextManager[Connection]:
         """A transaction on the index."""
         return self._kept(INDEX, lambda _: super(KeptSqliteEventLogStorage, self).index_connection())
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has the table; Dagster asks for each event, and no table ever goes."""
+        if table_name not in self._known_tables and super().has_table(table_name):
+            self._known_tables.add(table_name)
+        return table_name in self._known_tables
 
     def dispose(self) -> None:
         """Close everything."""

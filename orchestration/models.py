@@ -5,8 +5,6 @@ containment is computed. dbt runs inside this process; its results become Dagste
 own conversion, which reads dbt's structured log messages.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,7 +16,6 @@ from orchestration.keys import AS_OF, BUILD_WITH_THE_REST, CLOCK_TAG, RawTables
 from orchestration.ledger import Build, Part
 from orchestration.metrics import WEEK, shown_columns
 from orchestration.resources import Warehouse
-from transform import runner
 from transform.runner import DbtProject, TransformError
 
 if TYPE_CHECKING:
@@ -33,18 +30,8 @@ WORD = re.compile(r"^- \*\*(.+?)\*\*: (.+)$", re.MULTILINE)
 INTERVAL = "low, high"
 FINAL = "is_final"
 WEEK_OF_LATENCIES = " An item belongs to the week in which its clock starts (arrivals)."
-PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "containment.py", "identity.py", "runner.py")
 TEST_RESULT = "LogTestResult"
 RESULT_EVENTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", TEST_RESULT})
-
-
-def fingerprint(connectors: Mapping[str, Sequence[str]]) -> str:
-    """Hash of all that the models are made from: a change of it means that they have to be built again."""
-    digest = hashlib.sha256(json.dumps({k: sorted(v) for k, v in sorted(connectors.items())}).encode())
-    for pattern in PROJECT_FILES:
-        for path in sorted(runner.PROJECT_DIR.rglob(pattern)):
-            digest.update(str(path.relative_to(runner.PROJECT_DIR)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def provided_by(used: Iterable[Connector]) -> dict[str, list[str]]:

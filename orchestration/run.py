@@ -121,7 +121,8 @@ class _Run:
         )
 
     def _due(self) -> Due | None:
-        from orchestration.models import fingerprint, provided_by
+        from orchestration.models import provided_by
+        from transform.runner import fingerprint
 
         zone = self.settings.reporting_timezone
         return what_is_due(

@@ -1,6 +1,7 @@
 """`python -m sandbox serve|generate|scenarios`: the sandbox from the command line."""
 
 import argparse
+import gc
 import json
 import sys
 import tempfile
@@ -54,6 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _simulated(options: argparse.Namespace) -> Simulation:
     begun = time.monotonic()
+    # The history stays for as long as the process does: the cycle collector need never walk it.
+    gc.disable()
     end = instant(datetime.fromisoformat(f"{options.end}T00:00:00+00:00")) if options.end else DEFAULT_END
     simulation = simulate(
         load_scenario(options.scenario),
@@ -63,6 +66,8 @@ def _simulated(options: argparse.Namespace) -> Simulation:
         weeks=options.weeks,
         end=end,
     )
+    gc.freeze()
+    gc.enable()
     count = sum(len(repository.changes) for repository in simulation.history.repositories)
     seconds = time.monotonic() - begun
     until = isoformat(simulation.organisation.end)

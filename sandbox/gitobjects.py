@@ -8,10 +8,12 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+ID_SIZE = 20
 
-def object_id(kind: str, body: bytes) -> str:
+
+def object_id(kind: bytes, body: bytes) -> bytes:
     """Return the SHA-1 name of a git object."""
-    return hashlib.sha1(f"{kind} {len(body)}\0".encode() + body, usedforsecurity=False).hexdigest()
+    return hashlib.sha1(b"%b %d\0%b" % (kind, len(body), body), usedforsecurity=False).digest()
 
 
 def blob_text(path: str, version: int) -> str:
@@ -20,41 +22,55 @@ def blob_text(path: str, version: int) -> str:
 
 
 class Tree:
-    """A directory; changing a path makes new trees along it and shares the rest.
+    """A directory; writing a path makes new trees along it and shares the rest.
 
-    Entries are kept as git writes them, in git's order: as if the names of directories ended in a slash.
+    The body is what git writes, in git's order: as if the names of directories ended in a slash. Where an
+    entry's id stands in it is the same for all versions of a directory, until a new entry comes in.
     """
 
-    __slots__ = ("_entries", "_trees", "sha")
+    __slots__ = ("_body", "_places", "_trees", "id")
 
-    def __init__(self, entries: Mapping[str, bytes], trees: Mapping[str, "Tree"]) -> None:
-        self._entries = entries
+    def __init__(self, body: bytes, places: Mapping[str, int], trees: Mapping[str, "Tree"]) -> None:
+        self._body = body
+        self._places = places
         self._trees = trees
-        self.sha = object_id("tree", b"".join(entries.values()))
-
-    def with_file(self, path: str, blob: str) -> "Tree":
-        """Return the tree in which `path` holds the blob."""
-        name, _, rest = path.partition("/")
-        if not rest:
-            return Tree(self._with(name, f"100644 {name}\0".encode() + bytes.fromhex(blob)), self._trees)
-        below = self._trees.get(name, EMPTY).with_file(rest, blob)
-        entries = self._with(f"{name}/", f"40000 {name}\0".encode() + bytes.fromhex(below.sha))
-        return Tree(entries, {**self._trees, name: below})
-
-    def _with(self, key: str, entry: bytes) -> dict[str, bytes]:
-        is_new = key not in self._entries
-        entries = {**self._entries, key: entry}
-        return dict(sorted(entries.items())) if is_new else entries
+        self.id = object_id(b"tree", body)
 
     def with_files(self, files: Iterable[tuple[str, int]]) -> "Tree":
         """Return the tree after writing the given versions of paths."""
         tree = self
         for path, version in files:
-            tree = tree.with_file(path, object_id("blob", blob_text(path, version).encode()))
+            tree = tree._with_file(path, object_id(b"blob", blob_text(path, version).encode()))
         return tree
 
+    def _with_file(self, path: str, blob: bytes) -> "Tree":
+        name, _, rest = path.partition("/")
+        if not rest:
+            return self._with_entry(name, blob, self._trees)
+        below = self._trees.get(name, EMPTY)._with_file(rest, blob)
+        return self._with_entry(f"{name}/", below.id, {**self._trees, name: below})
 
-EMPTY = Tree({}, {})
+    def _with_entry(self, entry: str, named: bytes, trees: Mapping[str, "Tree"]) -> "Tree":
+        """Return the tree in which an entry, a directory if it ends in a slash, is the object of that id."""
+        if entry not in self._places:
+            return self._enlarged(entry)._with_entry(entry, named, trees)
+        start = self._places[entry]
+        body = self._body[:start] + named + self._body[start + ID_SIZE :]
+        return Tree(body, self._places, trees)
+
+    def _enlarged(self, entry: str) -> "Tree":
+        """Return the tree with room for one more entry."""
+        body, places = b"", {}
+        for known in sorted({*self._places, entry}):
+            mode = "40000" if known.endswith("/") else "100644"
+            body += f"{mode} {known.removesuffix('/')}\0".encode()
+            before = self._places.get(known)
+            places[known] = len(body)
+            body += bytes(ID_SIZE) if before is None else self._body[before : before + ID_SIZE]
+        return Tree(body, places, self._trees)
+
+
+EMPTY = Tree(b"", {}, {})
 
 
 class Signature(NamedTuple):
@@ -68,8 +84,8 @@ class Signature(NamedTuple):
         return f"{self.name} <{self.email}> {at} +0000"
 
 
-def commit_id(tree: str, parents: Iterable[str], author: str, committer: str, message: str) -> str:
+def commit_id(tree: Tree, parents: Iterable[str], author: str, committer: str, message: str) -> str:
     """Return the name of a commit from its parts; author and committer are signature lines."""
-    lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
+    lines = [f"tree {tree.id.hex()}", *(f"parent {parent}" for parent in parents)]
     lines += [f"author {author}", f"committer {committer}", "", message]
-    return object_id("commit", "\n".join(lines).encode())
+    return object_id(b"commit", "\n".join(lines).encode()).hex()

@@ -138,13 +138,13 @@ class Rows(Iterable[tuple[Any, ...]]):
         """Add a row."""
         self._latest.append(row)
         if len(self._latest) == BATCH:
-            self._packed.append(pa.record_batch(_arrays(self._latest, self._schema), schema=self._schema))
+            self._packed.append(_packed(self._latest, self._schema))
             self._latest = []
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Yield the rows as they were added."""
         for batch in self._packed:
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            yield from zip(*map(_values, batch.columns), strict=True)
         yield from self._latest
 
 
@@ -185,7 +185,9 @@ class Truth:
     def write(self, path: Path) -> None:
         """Write every table into a new DuckDB file; instants become UTC timestamps."""
         path.unlink(missing_ok=True)
-        with duckdb.connect(str(path), config={"memory_limit": "256MB"}) as connection:
+        # Rows are made by this one thread; others would only wait for them.
+        config: dict[str, Any] = {"memory_limit": "256MB", "threads": 1}
+        with duckdb.connect(str(path), config=config) as connection:
             _store(connection, "stage_visits", Visit._fields, self.visits())
             _store(connection, "handoffs", Handoff._fields, self.handoffs)
             for table, columns in TABLES.items():
@@ -318,19 +320,27 @@ def _store(
 ) -> None:
     """Make a table of rows, some at a time: there may be more than there is memory for."""
     schema = pa.schema([(name, _type(name)) for name in columns])
-    connection.register("batch", schema.empty_table())
-    connection.execute(f'create table "{table}" as select * from batch')  # noqa: S608 - names of our own
+    reader = pa.RecordBatchReader.from_batches(schema, _batches(rows, schema))
+    connection.from_arrow(reader).create(table)
+
+
+def _batches(rows: Iterable[tuple[Any, ...]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     remaining = iter(rows)
     while batch := list(islice(remaining, BATCH)):
-        connection.register("batch", pa.table(_arrays(batch, schema), schema=schema))
-        connection.execute(f'insert into "{table}" select * from batch')  # noqa: S608
-    connection.unregister("batch")
+        yield _packed(batch, schema)
 
 
-def _arrays(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> list[pa.Array]:
-    return [
-        pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)
-    ]
+def _packed(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBatch:
+    columns = zip(zip(*rows, strict=True), schema.types, strict=True)
+    return pa.record_batch([pa.array(values, kind) for values, kind in columns], schema=schema)
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """Return the values of a packed column; texts by number are told one by one only very slowly."""
+    values: list[Any] = (
+        column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
+    ).to_pylist()
+    return values
 
 
 def _packed_type(column: str) -> pa.DataType:

@@ -2,8 +2,9 @@
 
 Every call passes the enabled connectors as the only variable, keeps artifacts and logs out of the checkout,
 sends nothing anywhere, and lets go of the warehouse file when it ends. What dbt has parsed is kept in the
-user's cache, so that a new installation with the same connectors starts from it. What is built, and when, is
-decided by the caller. For developers: `python -m transform.runner build --select fct_changes+`.
+user's cache, so that whoever has the same connectors starts from it for as long as no file changes. What is
+built, and when, is decided by the caller. For developers: `python -m transform.runner build --select
+fct_changes+`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,11 @@ PROJECT_DIR = Path(__file__).resolve().parent
 WAREHOUSE_VARIABLE = "FLOWGAUGE_WAREHOUSE"
 TESTING_COMMANDS = frozenset({"build", "test"})
 FAILED_STATUSES = frozenset({"error", "fail", "runtime error", "partial success"})
+PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "containment.py", "identity.py", "runner.py")
+VERSIONED = ("dbt-core", "dbt-duckdb")
 PARSED = "partial_parse.msgpack"
-"""dbt's own name for what it has parsed; read again, only files that changed are parsed anew."""
+"""dbt's own name for what it has parsed; from it, dbt parses anew only the files that changed."""
+PROVIDED_BY_ALL = "rejected_rows"
 HEADING = re.compile(r"\w+ Error( in .*)?$")
 
 
@@ -101,24 +105,45 @@ class DbtProject:
 
     def _parsed(self) -> Manifest:
         if self._manifest is None:
-            own = self.target / PARSED
-            is_new = not own.exists()
-            if is_new:
-                _copy_at_once(self._cached, own)
-            self._manifest = self._run(["parse"], (), None)
-            if is_new:
-                _copy_at_once(own, self._cached)
+            made_from = fingerprint(self.connectors).encode()
+            self._manifest = self._kept(made_from) or self._parse(made_from)
         return self._manifest
+
+    def _kept(self, made_from: bytes) -> Manifest | None:
+        """What was parsed from the same files, or None; made whole as dbt does where nothing has changed."""
+        from dbt.contracts.graph.manifest import Manifest
+        from dbt.flags import set_from_args
+        from dbt.parser.manifest import extended_mashumuro_decoder
+
+        # dbt reads them where it hands a manifest out, and sets them only where it has run
+        set_from_args(argparse.Namespace(SEND_ANONYMOUS_USAGE_STATS=False), {})
+        # whatever cannot be read or is not what it seems is parsed anew
+        with contextlib.suppress(Exception):
+            content = self._cached.read_bytes()
+            if content.startswith(made_from):
+                packed = content.removeprefix(made_from)
+                manifest: Manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+                manifest.build_parent_and_child_maps()  # type: ignore[no-untyped-call]
+                manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+                return manifest
+        return None
+
+    def _parse(self, made_from: bytes) -> Manifest:
+        manifest: Manifest = self._run(["parse"], (), None)
+        with contextlib.suppress(OSError):
+            _write_at_once(self._cached, made_from + (self.target / PARSED).read_bytes())
+        return manifest
 
     @property
     def _cached(self) -> Path:
-        """Where what was parsed for these connectors is kept for other installations of this user."""
-        same = hashlib.sha256(f"{PROJECT_DIR} {self._variables}".encode()).hexdigest()[:16]
-        return platformdirs.user_cache_path("flowgauge") / "dbt" / same / PARSED
+        """Where what was parsed is kept for all warehouses of this name and these connectors."""
+        same = hashlib.sha256(f"{PROJECT_DIR} {self.warehouse.name} {self._variables}".encode())
+        return platformdirs.user_cache_path("flowgauge") / "dbt" / f"{same.hexdigest()[:16]}.msgpack"
 
     @property
     def _variables(self) -> str:
-        return json.dumps({"connectors": {name: list(given) for name, given in self.connectors.items()}})
+        given = {name: sorted(entities) for name, entities in sorted(self.connectors.items())}
+        return json.dumps({"connectors": given})
 
     def _run(
         self, args: Sequence[str], callbacks: Sequence[Callable[[EventMsg], None]], manifest: Manifest | None
@@ -143,9 +168,10 @@ class DbtProject:
         options += ["--vars", self._variables]
         options += ["--quiet", "--no-print", "--log-level", "none", "--log-level-file", "info"]
         options += ["--no-send-anonymous-usage-stats", "--no-version-check"]
-        if command in TESTING_COMMANDS:
-            # The manifest is as parsing wrote it; writing it anew would cost a second of each step.
+        if command in {"parse", *TESTING_COMMANDS}:
+            # Writing the manifest for nobody would cost a second of each step; `docs generate` writes it.
             options += ["--no-write-json"]
+        if command in TESTING_COMMANDS:
             options += [] if self.with_unit_tests else ["--exclude-resource-type", "unit_test"]
         return options
 
@@ -164,13 +190,16 @@ def _environment(name: str, value: str) -> Iterator[None]:
             os.environ[name] = before
 
 
-def _copy_at_once(source: Path, to: Path) -> None:
-    """Copy what is there so that readers see the old file or the new one; an unusable cache is no error."""
-    with contextlib.suppress(OSError), source.open("rb") as content:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=to.parent, delete=False) as copy:
-            shutil.copyfileobj(content, copy)
-        Path(copy.name).replace(to)
+def _write_at_once(path: Path, content: bytes) -> None:
+    """Write so that readers see the old file or the new one.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as new:
+        new.write(content)
+    Path(new.name).replace(path)
 
 
 @contextlib.contextmanager
@@ -202,9 +231,24 @@ def _first_line(message: str) -> str:
     return next((line for line in lines if not HEADING.match(line)), "".join(lines[:1]))
 
 
+def fingerprint(connectors: Mapping[str, Sequence[str]]) -> str:
+    """Hash of all that the models are made from: a change of it means that they have to be built again."""
+    versions = {name: version(name) for name in VERSIONED}
+    given = {name: sorted(entities) for name, entities in sorted(connectors.items())}
+    digest = hashlib.sha256(json.dumps([versions, given]).encode())
+    for pattern in PROJECT_FILES:
+        for path in sorted(PROJECT_DIR.rglob(pattern)):
+            digest.update(str(path.relative_to(PROJECT_DIR)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
 def provided_entities(connector: str) -> list[str]:
-    """Canonical entities for which the connector has an intermediate model, read from the tree."""
+    """Canonical entities for which the connector has an intermediate model, read from the tree.
+
+    Rejected rows, which each connector has, are taken from all of them and not told.
+    """
     canonical = {path.stem for path in (PROJECT_DIR / "models" / "canonical").glob("*.sql")}
+    canonical.discard(PROVIDED_BY_ALL)
     prefix = f"int_{connector}__"
     models = (PROJECT_DIR / "models" / "intermediate" / connector).glob(f"{prefix}*.sql")
     return sorted(canonical & {path.stem.removeprefix(prefix) for path in models})

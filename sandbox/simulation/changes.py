@@ -132,8 +132,8 @@ class LiveChange:
     def is_approval_missing(self) -> bool:
         """Whether the branch's rules still keep the change from merging for want of approvals."""
         required = self.record.repository.required_approvals
-        if required == 0:
-            return False
+        if required == 0 or not self.verdicts:
+            return required > 0
         standing = [verdict for verdict in self.verdicts.values() if not verdict.is_dismissed]
         approvals = sum(verdict.state == "approved" for verdict in standing)
         return approvals < required or approvals < len(standing)
@@ -148,19 +148,23 @@ class LiveChange:
             return "rework"
         if self.is_approval_missing():
             return "review" if self.has_response else "review_wait"
-        states = [self.checks.get(name) for name in self.record.repository.required_checks]
+        states = self._required_states()
         if "failed" in states:
             return "rework"
         return "ci" if "pending" in states else "merge_wait"
 
+    def _required_states(self) -> list[CheckState | None]:
+        return [self.checks.get(name) for name in self.record.repository.required_checks]
+
     def are_checks_done(self) -> bool:
         """Whether every required check of the head has an answer."""
-        states = [self.checks.get(name) for name in self.record.repository.required_checks]
-        return all(state in {"passed", "failed"} for state in states)
+        states = self._required_states()
+        return None not in states and "pending" not in states
 
     def are_checks_green(self) -> bool:
         """Whether every required check of the head passed."""
-        return all(self.checks.get(name) == "passed" for name in self.record.repository.required_checks)
+        states = self._required_states()
+        return states.count("passed") == len(states)
 
     def settle(self) -> None:
         """Write down the stage if it moved, and let people notice."""
@@ -170,10 +174,11 @@ class LiveChange:
         self.world.development.notice(self)
 
     def enter(self, stage: str) -> None:
-        """Move into a stage now."""
-        self.track.enter(stage, self.world.now)
-        if self.ticket:
-            self.ticket.follow()
+        """Move into a stage now, unless the change is in it."""
+        if stage != self.track.stage:
+            self.track.enter(stage, self.world.now)
+            if self.ticket:
+                self.ticket.follow()
 
     def end(self, state: str, reason: str = "advanced") -> None:
         """End the flow now."""
@@ -286,9 +291,9 @@ class LiveChange:
             self.settle()
 
     def check(self, name: str, state: CheckState) -> None:
-        """Take note of a check of the head."""
+        """Take note of a check of the head; only those that are required can move the change."""
         self.checks[name] = state
-        if self.is_open:
+        if self.is_open and name in self.record.repository.required_checks:
             self.settle()
 
     def enqueue(self, actor: Account) -> None:

@@ -63,11 +63,13 @@ class Pool:
             self._release(task)
 
     def _assign(self) -> None:
-        limit = round(self._runners * min(4.0, self.world.follow_up()))
-        while self._waiting and self._busy < limit:
+        while self._waiting and self._busy < self._limit():
             task = self._waiting.popleft()
             if not task.is_cancelled:
                 self._start(task)
+
+    def _limit(self) -> int:
+        return round(self._runners * min(4.0, self.world.follow_up()))
 
     def _start(self, task: Task) -> None:
         now = self.world.now
@@ -233,6 +235,7 @@ class Ci:
         return attempt
 
     def _submit(self, run: LiveRun, attempt: Attempt, names: Iterable[str]) -> None:
+        change = run.change if self._is_current(run) else None
         tasks = []
         for name in names:
             job = Job(self._next_job_id(), name, self.world.now)
@@ -240,10 +243,10 @@ class Ci:
             task = Task(job, *self._fate(run, name), partial(self._job_done, run))
             run.tasks[name] = task
             tasks.append(task)
-            if run.change and self._is_current(run):
-                run.change.checks[name] = "pending"
-        if run.change and self._is_current(run):
-            run.change.settle()
+            if change:
+                change.checks[name] = "pending"
+        if change:
+            change.settle()
         for task in tasks:
             self.pool.submit(task)
 
@@ -260,13 +263,13 @@ class Ci:
 
     def _is_current(self, run: LiveRun) -> bool:
         change = run.change
-        return change is not None and not change.is_merged and change.head.sha == run.record.sha
+        return change is not None and not change.is_merged and change.record.heads[-1].sha == run.record.sha
 
     def _job_done(self, run: LiveRun, task: Task) -> None:
         if run.change and self._is_current(run):
             run.change.check(task.job.name, "passed" if task.conclusion == "success" else "failed")
-        run.record.attempts[-1].pack()
         if run.is_finished():
+            run.record.attempts[-1].pack()
             if run.done:
                 run.done(run)
             if run.change is None:

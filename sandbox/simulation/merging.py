@@ -5,8 +5,9 @@ Also the ways not to get there: giving up, closing and thinking again, going bac
 
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from sandbox.gitobjects import Tree
 from sandbox.history import Account, Commit, PushKind, Repository
 from sandbox.organisation import Person
 from sandbox.simulation.building import give_number, head_of, new_change, update_branch
@@ -24,6 +25,13 @@ HOUR = 3600
 DAY = 24 * HOUR
 WEEK = 7 * DAY
 TRUNK = "refs/heads/main"
+
+
+class Merge(NamedTuple):
+    """A commit made for trunk, and the tree that trunk has with it."""
+
+    commit: Commit
+    tree: Tree
 
 
 class Merging:
@@ -70,7 +78,8 @@ class Merging:
             if len(queue) == 1:
                 self._check_first(change.record.repository)
         else:
-            self._land(change, self._merge_commit(change, person.account), person.account, person, "pr_merge")
+            merge = self._merge(change, person.account)
+            self._land(change, merge, person.account, person, "pr_merge")
 
     # The queue.
 
@@ -81,21 +90,21 @@ class Merging:
         if not queue:
             return
         change = queue[0]
-        commit = self._merge_commit(change, self._queue_bot)
-        branch = f"gh-readonly-queue/main/pr-{change.record.number}-{commit.parents[0]}"
+        merge = self._merge(change, self._queue_bot)
+        branch = f"gh-readonly-queue/main/pr-{change.record.number}-{merge.commit.parents[0]}"
         self.world.push(
             repository,
             f"refs/heads/{branch}",
             NO_SHA,
-            commit.sha,
+            merge.commit.sha,
             actor=self._queue_bot,
             kind="branch_creation",
         )
         self.world.ci.check_queue_entry(
-            change, branch, commit.sha, self._queue_bot, partial(self._checked, change, commit)
+            change, branch, merge.commit.sha, self._queue_bot, partial(self._checked, change, merge)
         )
 
-    def _checked(self, change: LiveChange, commit: Commit, run: LiveRun) -> None:
+    def _checked(self, change: LiveChange, merge: Merge, run: LiveRun) -> None:
         repository = change.record.repository
         if self._queues[repository.id][0] is change and change.is_queued:
             required = set(repository.required_checks)
@@ -103,15 +112,15 @@ class Merging:
                 self._queues[repository.id].popleft()
                 change.duty = ""
                 change.dequeue(self._queue_bot, "FAILED_CHECKS")
-            elif commit.parents[0] == repository.trunk[-1][1].sha:
+            elif merge.commit.parents[0] == repository.trunk[-1][1].sha:
                 self._queues[repository.id].popleft()
                 change.dequeue(self._queue_bot, "MERGE")
-                self._land(change, commit, self._queue_bot, None, "merge_queue_merge")
+                self._land(change, merge, self._queue_bot, None, "merge_queue_merge")
         self._check_first(repository)
 
     # Landing.
 
-    def _merge_commit(self, change: LiveChange, actor: Account) -> Commit:
+    def _merge(self, change: LiveChange, actor: Account) -> Merge:
         """Make the commit that would bring the change onto trunk as it stands now."""
         repository, record, now = change.record.repository, change.record, self.world.now
         written = {file[0]: file for commit in record.heads[-1].commits for file in commit.files}
@@ -133,7 +142,7 @@ class Merging:
             message = f"Merge pull request #{record.number} from {record.head_branch}\n\n{record.title}\n"
             parents = (trunk, record.heads[-1].sha)
         author = record.author if is_squash else actor
-        return self.world.commit(
+        commit = self.world.commit(
             repository,
             parents,
             tree,
@@ -143,15 +152,16 @@ class Merging:
             authored_at=now,
             committed_at=now,
         )
+        return Merge(commit, tree)
 
     def _land(
-        self, change: LiveChange, commit: Commit, actor: Account, person: Person | None, kind: PushKind
+        self, change: LiveChange, merge: Merge, actor: Account, person: Person | None, kind: PushKind
     ) -> None:
-        repository = change.record.repository
+        repository, commit = change.record.repository, merge.commit
         if change.is_queued:
             change.is_queued = False
         before = repository.trunk[-1][1].sha
-        repository.tree = repository.tree.with_files(commit.files)
+        repository.tree = merge.tree
         repository.trunk.append((self.world.now, commit))
         self.world.push(repository, TRUNK, before, commit.sha, actor=actor, kind=kind)
         if chance(self._random, 0.8):

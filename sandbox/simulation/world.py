@@ -104,7 +104,7 @@ class World:
     ) -> Commit:
         """Make a commit; `tree` is the first parent's with the files written."""
         signature = author.signature
-        sha = commit_id(tree.sha, parents, signature.line(authored_at), signature.line(committed_at), message)
+        sha = commit_id(tree, parents, signature.line(authored_at), signature.line(committed_at), message)
         commit = Commit(sha, parents, author, signature, authored_at, committed_at, message, files, note)
         repository.commits.append(commit)
         return commit

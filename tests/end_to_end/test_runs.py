@@ -1,4 +1,4 @@
-"""Runs of the command against a small GitHub: what they publish, repeated, refreshed, read meanwhile."""
+"""The README's commands against a small GitHub: what they publish, repeated, refreshed, read meanwhile."""
 
 import json
 import subprocess
@@ -11,13 +11,19 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 from support import polling_reader
-from support.command import flowgauge
+from support.command import environment_of, flowgauge
 from support.github import TOKEN, FakeGitHub
 from support.published import marts, query
+from support.readme import UNTIL_STOPPED, blocks, checkout, commands
 
 AS_OF = ("--as-of", "2026-10-15T00:00:00+00:00")
+# The tests themselves are running already; that they are found is what their command can show here.
+ARGUMENTS = {
+    "make run": [f"ARGS={' '.join(AS_OF)}"],
+    ".venv/bin/flowgauge run": AS_OF,
+    "make test": ["ARGS=--collect-only -q"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,15 +34,30 @@ def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeGitHub]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, github: FakeGitHub) -> Path:
-    """A folder that the command ran in once; builds cost most here, so the tests go on from one another's."""
-    folder = tmp_path_factory.mktemp("work")
+    """A checkout in which each command of the page has run, in its order.
+
+    Builds cost most here, so the tests go on from one another's.
+    """
     settings = {
         "reporting_timezone": "Europe/Berlin",
         "connections": [{**github.connection(), "token": "${GITHUB_TOKEN}"}],
         "bots": ["reviewer-robot"],
     }
-    (folder / "flowgauge.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    run(folder, *AS_OF)
+    folder = checkout(tmp_path_factory.mktemp("work") / "flowgauge", settings)
+    environment = environment_of(folder, {"GITHUB_TOKEN": TOKEN, "CI": ""})
+    for command in commands():
+        if command not in UNTIL_STOPPED:
+            arguments = [*command.split(), *ARGUMENTS.get(command, ())]
+            ended = subprocess.run(
+                arguments,
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=300,
+            )
+            assert ended.returncode == 0, f"{command}\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}"
     return folder
 
 
@@ -56,6 +77,13 @@ def raw_rows(home: Path) -> dict[str, int]:
             table: connection.execute(f'select count(*) from raw_github."{table}"').fetchall()[0][0]
             for (table,) in tables
         }
+
+
+def test_every_command_of_the_page_runs_and_its_query_answers(folder: Path) -> None:
+    assert ARGUMENTS.keys() <= set(commands())
+    assert blocks("sql")
+    for statement in blocks("sql"):
+        assert query(folder / ".flowgauge", statement)
 
 
 def test_a_second_run_changes_nothing_and_loads_nothing_twice(folder: Path) -> None:

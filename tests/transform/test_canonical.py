@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from support.histories import PARTS
 from support.raw_tables import raw_warehouse
 
 import transform.runner
@@ -186,17 +188,6 @@ def test_without_connectors_every_relation_is_empty_and_of_its_types(
         assert empty.execute("select count(*) from canonical.changes").fetchone() == (0,)
 
 
-def test_an_entity_that_a_connector_does_not_provide_is_left_to_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FLOWGAUGE_TEST_TOKEN", "t")
-    raw_warehouse(tmp_path, HISTORY)
-    entities = [entity for entity in provided_entities("github") if entity != "accounts"]
-    with build(tmp_path, {"github": entities}, "+accounts", "+changes") as canonical:
-        assert canonical.execute("select count(*) from canonical.accounts").fetchone() == (0,)
-        assert canonical.execute("select count(*) from canonical.changes").fetchone() == (1,)
-
-
 FORGE = {
     "staging/forge/_forge__sources.yml": """
 sources:
@@ -231,26 +222,45 @@ select * from {{ ref('int_github__rejected_rows') }} where false
 }
 
 
-def test_another_connector_needs_its_own_folders_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FLOWGAUGE_TEST_TOKEN", "t")
-    raw_warehouse(tmp_path, HISTORY)
-    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
-        connection.execute("create schema raw_forge")
-        connection.execute(
-            "create table raw_forge.projects as select 'inner' as connection, '5' as id, 'p' as path"
-        )
-    copy = tmp_path / "transform"
-    shutil.copytree(PROJECT_DIR, copy, ignore=shutil.ignore_patterns("__pycache__"))
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A project with one more connector, and a GitHub that provides no accounts.
+
+    What is built from canonical relations is left out: dbt would take as long again to parse it.
+    """
+    folder = tmp_path_factory.mktemp("extended")
+    copy = folder / "transform"
+    shutil.copytree(
+        PROJECT_DIR, copy, ignore=shutil.ignore_patterns("__pycache__", "marts", "metrics", *PARTS)
+    )
     for name, text in FORGE.items():
         (copy / "models" / name).parent.mkdir(exist_ok=True)
         (copy / "models" / name).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(transform.runner, "PROJECT_DIR", copy)
-    assert provided_entities("forge") == ["rejected_rows", "repositories"]
-    connectors = {name: provided_entities(name) for name in ("forge", "github")}
-    with build(tmp_path, connectors, "+repositories") as canonical:
-        repositories = canonical.execute(
-            "select connection, connector, name from canonical.repositories order by connector"
-        ).fetchall()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLOWGAUGE_TEST_TOKEN", "t")
+        patch.setattr(transform.runner, "PROJECT_DIR", copy)
+        raw_warehouse(folder, HISTORY)
+        with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+            connection.execute("create schema raw_forge")
+            connection.execute(
+                "create table raw_forge.projects as select 'inner' as connection, '5' as id, 'p' as path"
+            )
+        provided = {name: provided_entities(name) for name in ("forge", "github")}
+        assert provided["forge"] == ["repositories"]
+        provided["github"].remove("accounts")
+        with build(folder, provided, "+repositories", "+accounts", "+changes") as canonical:
+            yield canonical
+
+
+def test_another_connector_needs_its_own_folders_only(extended: duckdb.DuckDBPyConnection) -> None:
+    repositories = extended.execute(
+        "select connection, connector, name from canonical.repositories order by connector"
+    ).fetchall()
     assert repositories == [("inner", "forge", "p"), ("acme", "github", "acme/checkout")]
+
+
+def test_an_entity_that_a_connector_does_not_provide_is_left_to_the_others(
+    extended: duckdb.DuckDBPyConnection,
+) -> None:
+    assert extended.execute("select count(*) from canonical.accounts").fetchone() == (0,)
+    assert extended.execute("select count(*) from canonical.changes").fetchone() == (1,)

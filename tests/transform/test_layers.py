@@ -20,7 +20,7 @@ Change = Callable[[dict[str, Any]], None]
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("dbt")
     provided = {name: provided_entities(name) for name in connectors()}
-    project = DbtProject(folder / "none.duckdb", folder / "target", provided)
+    project = DbtProject(folder / "warehouse.duckdb", folder / "target", provided)
     return project.parse()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from dbt import tracking
 from support.raw_tables import raw_warehouse
 
 from transform.runner import (
+    PARSED,
     PROJECT_DIR,
     WAREHOUSE_VARIABLE,
     DbtProject,
@@ -46,7 +49,7 @@ def test_a_call_writes_into_its_own_folders_only(bare: DbtProject) -> None:
     before = files_of_the_project()
     bare.invoke(["build", "--select", "accounts"])
     assert files_of_the_project() == before
-    assert (bare.target / "manifest.json").exists()
+    assert (bare.target / PARSED).exists()
     assert list((bare.target.parent / "logs").iterdir())
 
 
@@ -163,19 +166,37 @@ def installation(folder: Path) -> DbtProject:
     return DbtProject(folder / "warehouse.duckdb", folder / "dbt" / "target", {})
 
 
-def is_parsed_whole(project: DbtProject) -> bool:
+def is_parsed(project: DbtProject) -> bool:
+    """Whether dbt had to parse, which leaves what it has parsed in the target."""
     project.parse()
-    return "Starting full parse" in (project.target.parent / "logs" / "dbt.log").read_text(encoding="utf-8")
+    return (project.target / PARSED).exists()
 
 
 @pytest.mark.usefixtures("tiny")
 def test_an_installation_starts_from_what_another_has_parsed(tmp_path: Path) -> None:
-    assert is_parsed_whole(installation(tmp_path / "first"))
+    assert is_parsed(installation(tmp_path / "first"))
     second = installation(tmp_path / "second")
-    assert not is_parsed_whole(second)
+    assert not is_parsed(second)
     second.invoke(["run"])
     with duckdb.connect(str(second.warehouse), read_only=True) as connection:
         assert connection.execute("select one from main.one").fetchone() == (1,)
+
+
+PARSE_ALONE = """
+import sys
+from pathlib import Path
+from transform import runner
+runner.PROJECT_DIR = Path(sys.argv[1])
+project = runner.DbtProject(Path(sys.argv[2], "warehouse.duckdb"), Path(sys.argv[2], "target"), {})
+print(*project.parse()["nodes"], (project.target / runner.PARSED).exists())
+"""
+
+
+def test_a_process_that_never_called_dbt_reads_what_another_has_parsed(tiny: Path, tmp_path: Path) -> None:
+    installation(tmp_path / "first").parse()
+    command = [sys.executable, "-c", PARSE_ALONE, str(tiny), str(tmp_path / "second")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.stdout.split() == ["model.tiny.one", "False"], ended.stderr
 
 
 def test_a_model_that_changed_since_is_parsed_anew(tiny: Path, tmp_path: Path) -> None:

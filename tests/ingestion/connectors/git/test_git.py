@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 from support.trunk import AIDER, GRACE, Trunk, worked_on
 
-from ingestion.connector import Extraction
+from ingestion.connector import Extraction, connectors
 from ingestion.connectors.git import CONNECTOR
 from ingestion.connectors.git.settings import EXAMPLE, place_of
 from ingestion.identity import EmailHasher
@@ -22,6 +22,7 @@ from ingestion.settings import Settings, load_settings
 from transform.runner import DbtProject, provided_entities
 
 Load = Callable[..., LoadResult]
+MODELS = ("+path:models/intermediate/git",)
 NOW = datetime(2026, 9, 2, tzinfo=UTC)
 
 
@@ -64,18 +65,17 @@ def read(folder: Path, query: str) -> list[tuple[Any, ...]]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The repository in the canonical relations, unit tests of its models included."""
+    """The repository in the words of the canonical relations, with the tests of its models.
+
+    dbt is told of all connectors, because other tests have parsed the project for those.
+    """
     folder = tmp_path_factory.mktemp("built")
     trunk = worked_on(folder / "checkout.git")
     loader(trunk, folder)()
     load_organisation(Settings(connections=(settings(trunk),)), folder / "warehouse.duckdb")
-    project = DbtProject(
-        folder / "warehouse.duckdb",
-        folder / "target",
-        {"git": provided_entities("git")},
-        with_unit_tests=True,
-    )
-    project.invoke(["build", "--select", "+path:models/canonical", "--indirect-selection", "cautious"])
+    provided = {name: provided_entities(name) for name in connectors()}
+    project = DbtProject(folder / "warehouse.duckdb", folder / "target", provided)
+    project.invoke(["build", "--select", *MODELS, "--indirect-selection", "cautious"])
     return folder
 
 
@@ -83,7 +83,8 @@ def test_trunk_is_commits_without_changes(built: Path) -> None:
     commits = read(
         built,
         "select commits.assistant_markers, accounts.login, accounts.kind, parent_count, is_on_default_branch "
-        "from canonical.commits join canonical.accounts on author_account = accounts.source_id "
+        "from intermediate.int_git__commits as commits "
+        "join intermediate.int_git__accounts as accounts on author_account = accounts.source_id "
         "order by committed_at",
     )
     assert commits == [
@@ -91,19 +92,18 @@ def test_trunk_is_commits_without_changes(built: Path) -> None:
         ("note:cursor", "Grace Hopper", "human", 1, True),
         ("author:claude_code", "Claude", "ai_agent", 1, True),
     ]
-    assert read(built, "select count(*) from canonical.commit_ancestry") == [(2,)]
-    assert read(built, "select count(*) from canonical.changes") == [(0,)]
+    assert read(built, "select count(*) from intermediate.int_git__commit_ancestry") == [(2,)]
+    assert "changes" not in provided_entities("git")
 
 
 def test_tags_that_the_pattern_names_are_releases(built: Path) -> None:
-    releases = read(built, "select name, published_at::text, is_bare_tag from canonical.releases")
+    releases = read(built, "select name, published_at::text, is_bare_tag from intermediate.int_git__releases")
     assert releases == [("v1.0.0", "2026-09-01 01:00:00", False)]
 
 
 def test_the_repository_bears_the_name_that_the_settings_give(built: Path) -> None:
-    assert read(built, "select source_id, name, default_branch from canonical.repositories") == [
-        ("acme/checkout", "acme/checkout", "main")
-    ]
+    query = "select source_id, name, default_branch from intermediate.int_git__repositories"
+    assert read(built, query) == [("acme/checkout", "acme/checkout", "main")]
 
 
 def test_no_message_and_no_address_is_in_the_warehouse(built: Path) -> None:

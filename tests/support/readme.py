@@ -1,0 +1,41 @@
+"""The README as a user has it: its examples and commands, and a checkout to try them in."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+UNTIL_STOPPED = {".venv/bin/flowgauge serve"}
+"""Commands that do not end by themselves."""
+
+
+def blocks(language: str) -> list[str]:
+    """The page's blocks of code in a language, in its order."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[str]:
+    """The page's shell commands without their comments, in its order."""
+    lines = [line.split("#")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+def checkout(folder: Path, settings: Mapping[str, Any]) -> Path:
+    """The tracked files in a new folder, beside the environment that is set up already, and the settings."""
+    files = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    for name in files:
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    (folder / "flowgauge.yaml").write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
+    return folder
