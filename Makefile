@@ -33,7 +33,7 @@ $(READY): requirements.lock pyproject.toml
 	@awk '/^uv==/ {found = 1} found {print} found && !/\\$$/ {exit}' requirements.lock > $(VENV)/uv.txt
 	@$(PIP) -q --require-hashes -r $(VENV)/uv.txt
 	@$(VENV)/bin/uv pip install --python $(VENV)/bin/python --require-hashes --no-deps --quiet -r requirements.lock \
-	  || { echo "uv could not: now with pip, about two minutes."; $(PIP) --require-hashes -r requirements.lock; }
+	  || { echo "uv could not: now with pip, about two minutes."; $(PIP) -q --require-hashes -r requirements.lock; }
 	@$(PIP) -q --no-index --no-build-isolation --config-settings editable_mode=compat -e .
 	@rm -f $(VENV)/.ready-*; touch $@; echo "Ready."
 
