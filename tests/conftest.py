@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -13,7 +14,12 @@ IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 
 
 def pytest_configure() -> None:
-    """Give the whole run a cache of its own, shared by workers and the processes that they start."""
+    """Give the whole run a cache of its own, shared by workers and the processes that they start.
+
+    A shell that runs the tests in the background has them ignore interrupts, and so would the commands that
+    they start and interrupt.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not IS_WORKER:
         os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="flowgauge-cache-")
 

@@ -30,7 +30,7 @@ class ClaudeCodeSettings(ConnectionSettings):
     base_url: Annotated[str, Field(description="Anthropic's API.")] = "https://api.anthropic.com"
     api_key: Annotated[SecretStr, Field(description="Admin API key of the organisation, as ${VARIABLE}.")]
     history_days: Annotated[
-        int, Field(ge=1, le=365, description="How many days back a first walk goes, at most a year.")
+        int, Field(ge=1, le=3650, description="How many days back a first walk goes: one request each.")
     ] = 365
 
 
