@@ -40,7 +40,7 @@ $(READY): requirements.lock pyproject.toml
 run: $(READY) ## load, build and publish, by flowgauge.yaml (or FLOWGAUGE_CONFIG); the demo without it; ARGS="--only NAME"
 	@$(VENV)/bin/flowgauge $(if $(or $(FLOWGAUGE_CONFIG),$(wildcard flowgauge.yaml)),run,demo) $(ARGS)
 
-# In the order of the tree the costly homes are built first, each by one worker, and nobody waits for another.
+# In the order of tests/conftest.py, so that no worker waits for another's costly home.
 test: $(READY) ## run all tests; ARGS="-k NAME"
 	@echo "Running the tests with $(WORKERS) workers."
 	@files=$$(mktemp -d $(if $(TEST_FILES),-p $(TEST_FILES)) -t flowgauge-tests.XXXXXX); trap 'rm -rf "$$files"' EXIT; \

@@ -73,13 +73,15 @@ def test_check_without_a_result_is_refused(
 def test_a_database_that_gave_up_is_opened_anew_once(
     warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: int, outcome: str
 ) -> None:
-    evaluate, left = validation._evaluate, [faults]
+    evaluate, left, held = validation._evaluate, [faults], []
 
     def give_up(*arguments: object) -> dict[str, CheckResult]:
         found = evaluate(*arguments)  # type: ignore[arg-type]
         if not left[0]:
             return found
         left[0] -= 1
+        # what stays open of a database that gave up, which no other kind of connection can share
+        held.append(duckdb.connect(str(warehouse)))
         message = "FATAL Error: The database must be restarted prior to being used again."
         return {name: CheckResult(each.check, "error", None, (), message) for name, each in found.items()}
 
@@ -87,6 +89,9 @@ def test_a_database_that_gave_up_is_opened_anew_once(
     checks = [_check("select 1 where false")]
     result = run_checks("marts", checks, warehouse=warehouse, quality_dir=tmp_path / "quality")
     assert [each.outcome for each in result.results] == [outcome]
+    assert [path.name for path in warehouse.parent.glob("*.duckdb")] == [warehouse.name]
+    for connection in held:
+        connection.close()
 
 
 def test_check_that_finds_nothing_to_check_is_an_error(warehouse: Path, tmp_path: Path) -> None:
