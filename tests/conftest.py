@@ -18,7 +18,7 @@ LONGEST_FIRST = (
     "end_to_end/test_runs.py",
     "orchestration/test_demo.py",
 )
-"""Files that begin with minutes of work: each worker has one of its own then, and none waits for another's."""
+"""Files that begin with minutes of work: each worker has its own then, and none waits for another's."""
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 
