@@ -124,5 +124,6 @@ def shown_columns(metric: Mapping[str, Any], known: Collection[str]) -> list[str
     if "estimate" in metric:
         counts += [*OPEN_AND_ENDED, f"{subject}_censored_count"]
     marks = ("is_overdue", "is_idle", "is_final")
-    wanted = (WEEK, *metric.get("by", ()), column, *beside, f"{column}_null_reason", *counts, *marks)
+    reason = str(metric.get("reason", f"{column}_null_reason"))
+    wanted = (WEEK, *metric.get("by", ()), column, *beside, reason, *counts, *marks)
     return [name for name in dict.fromkeys(wanted) if name in known]

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from support.command import flowgauge
 
+from orchestration.metrics import shown_columns
 from orchestration.models import WORD, table_in_words, words_in
 from transform.runner import PROJECT_DIR
 
@@ -99,6 +100,12 @@ def test_its_definition_says_what_starts_and_stops_the_clock(folder: Path) -> No
         "where cohort = arrivals",
     ):
         assert part in ended.stdout
+
+
+def test_a_reason_that_several_columns_share_is_shown() -> None:
+    metric = {"column": "cost_usd", "reason": "usage_null_reason"}
+    known = ["usage_null_reason", "cost_usd", "cost_usd_null_reason"]
+    assert shown_columns(metric, known) == ["cost_usd", "usage_null_reason"]
 
 
 def test_words_that_a_page_uses_are_explained_and_no_others() -> None:
