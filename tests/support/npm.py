@@ -6,6 +6,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from support.requirements import missing
 
 GRAPHQL_SCHEMA = "@octokit/graphql-schema@15.26.1"
@@ -16,9 +17,10 @@ def file_of(package: str, member: str, config: pytest.Config) -> Path:
     """Return a file of a package, fetched unless it is kept; skips where the registry cannot be had."""
     folder = config.cache.mkdir("npm") / package.strip("@").replace("/", "-").replace("@", "-")
     kept = folder / member.replace("/", "-")
-    if not kept.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _unpack(_packed(package, folder), member, kept)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "fetched.lock"):
+        if not kept.exists():
+            _unpack(_packed(package, folder), member, kept)
     return kept
 
 
