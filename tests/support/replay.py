@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from filelock import FileLock
 
 TOKEN = "replay-token"
 SCHEMA_PACKAGE = "@octokit/graphql-schema@15.26.1"
@@ -81,17 +82,21 @@ def published_schema() -> Path:
     """GitHub's schema as published for npm, fetched once into the user's cache."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flowgauge-tests"
     package = cache / SCHEMA_FILE
-    if package.is_file():
-        return package
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / "fetched.lock"):
+        if not package.is_file():
+            _fetch(package)
+    return package
+
+
+def _fetch(package: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         _lacking("npm is not installed, so GitHub's published schema cannot be fetched")
-    cache.mkdir(parents=True, exist_ok=True)
-    command = [npm, "pack", SCHEMA_PACKAGE, "--pack-destination", str(cache)]
+    command = [npm, "pack", SCHEMA_PACKAGE, "--pack-destination", str(package.parent)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     if done.returncode or not package.is_file():
         _lacking(f"npm could not fetch {SCHEMA_PACKAGE}: {done.stderr.strip()[-200:]}")
-    return package
 
 
 @contextmanager
