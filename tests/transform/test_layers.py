@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from support import dbt_layers
 from support.dbt_layers import RULES, Rule
+from support.raw_tables import provided_by_each
 
-from ingestion.connector import connectors
-from transform.runner import DbtProject, provided_entities
+from transform.runner import DbtProject
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -19,8 +19,7 @@ Change = Callable[[dict[str, Any]], None]
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("dbt")
-    provided = {name: provided_entities(name) for name in connectors()}
-    project = DbtProject(folder / "warehouse.duckdb", folder / "target", provided)
+    project = DbtProject(folder / "warehouse.duckdb", folder / "target", provided_by_each())
     return project.parse()
 
 

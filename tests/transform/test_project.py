@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from support.dbt_layers import models
-from support.raw_tables import raw_warehouse
+from support.raw_tables import provided_by_each, raw_warehouse
 
 from ingestion.connector import connectors
 from ingestion.identity import EmailHasher
@@ -27,8 +27,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLOWGAUGE_TEST_TOKEN", "t")
         warehouse = raw_warehouse(folder)
-    provided = {name: provided_entities(name) for name in connectors()}
-    project = DbtProject(warehouse, folder / "target", provided, with_unit_tests=True)
+    project = DbtProject(warehouse, folder / "target", provided_by_each(), with_unit_tests=True)
     without_tests = ["--exclude-resource-type", "test"]
     project.invoke(["build", "--select", "+path:models/canonical", *without_tests])
     compute_containment(warehouse)

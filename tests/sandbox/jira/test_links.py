@@ -6,14 +6,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from support.raw_tables import raw_warehouse
+from support.raw_tables import provided_by_each, raw_warehouse
 
 from ingestion.connector import connectors
 from ingestion.pipeline import load_connection
 from sandbox.serve import Sandbox
 from sandbox.simulation import Simulation
 from sandbox.vendor import TOKEN, TOKEN_REFERENCE, vendors
-from transform.runner import DbtProject, provided_entities
+from transform.runner import DbtProject
 
 STACK = ("github", "jira")
 
@@ -40,9 +40,7 @@ def linked(simulation: Simulation, tmp_path_factory: pytest.TempPathFactory) -> 
             )
     finally:
         sandbox.stop()
-    # those of all connectors, whose tables are empty: other tests have parsed the same project
-    provided = {name: provided_entities(name) for name in connectors()}
-    project = DbtProject(warehouse, folder / "target", provided)
+    project = DbtProject(warehouse, folder / "target", provided_by_each())
     project.invoke(["build", "--exclude-resource-type", "test", "--select", "+int_tracker__change_links"])
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return connection.execute(

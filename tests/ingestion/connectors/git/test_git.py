@@ -10,9 +10,10 @@ from typing import Any
 import duckdb
 import pytest
 from pydantic import ValidationError
+from support.raw_tables import provided_by_each
 from support.trunk import AIDER, GRACE, Trunk, worked_on
 
-from ingestion.connector import Extraction, connectors
+from ingestion.connector import Extraction
 from ingestion.connectors.git import CONNECTOR
 from ingestion.connectors.git.settings import EXAMPLE, place_of
 from ingestion.identity import EmailHasher
@@ -22,7 +23,6 @@ from ingestion.settings import Settings, load_settings
 from transform.runner import DbtProject, provided_entities
 
 Load = Callable[..., LoadResult]
-MODELS = ("+path:models/intermediate/git",)
 NOW = datetime(2026, 9, 2, tzinfo=UTC)
 
 
@@ -65,17 +65,13 @@ def read(folder: Path, query: str) -> list[tuple[Any, ...]]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The repository in the words of the canonical relations, with the tests of its models.
-
-    dbt is told of all connectors, because other tests have parsed the project for those.
-    """
+    """The repository in the words of the canonical relations, with the tests of its models."""
     folder = tmp_path_factory.mktemp("built")
     trunk = worked_on(folder / "checkout.git")
     loader(trunk, folder)()
     load_organisation(Settings(connections=(settings(trunk),)), folder / "warehouse.duckdb")
-    provided = {name: provided_entities(name) for name in connectors()}
-    project = DbtProject(folder / "warehouse.duckdb", folder / "target", provided)
-    project.invoke(["build", "--select", *MODELS, "--indirect-selection", "cautious"])
+    project = DbtProject(folder / "warehouse.duckdb", folder / "target", provided_by_each())
+    project.invoke(["build", "--select", "+path:models/intermediate/git", "--indirect-selection", "cautious"])
     return folder
 
 
