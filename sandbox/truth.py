@@ -283,7 +283,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "settled_at",
     ),
     "tickets": ("work_item", "ticket", "team", "kind", "feature", "due_at"),
-    "features": ("feature", "flag", "exposed_at", "adopted_at"),
+    "features": ("feature", "flag", "key_event", "exposed_at", "adopted_at"),
     "feature_customers": ("feature", "customer", "exposed_at", "first_used_at"),
     "customers": ("customer",),
     "account_owners": ("account", "login", "kind", "person", "team"),

@@ -203,8 +203,12 @@ class ChangeHandoffs:
 
     def approval_lost_unless(self, stands: bool) -> None:
         """The approval went missing before anybody merged."""
-        if not stands:
-            self._finish("review_verdict:merger", "superseded")
+        if stands:
+            return
+        if approval := self._approval_of_draft:
+            self._write(approval, "superseded", self._drafted_at)
+            self._approval_of_draft = None
+        self._finish("review_verdict:merger", "superseded")
 
     def approval_taken(self, person: Person | None) -> None:
         """The change entered the queue or was merged."""

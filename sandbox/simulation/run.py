@@ -318,7 +318,8 @@ def _ticket_row(ticket: Ticket) -> tuple[Any, ...]:
 
 
 def _feature_row(feature: LiveFeature) -> tuple[Any, ...]:
-    return feature.record.name, feature.record.flag, feature.exposed_at, feature.adopted_at
+    record = feature.record
+    return record.name, record.flag, record.key_event, feature.exposed_at, feature.adopted_at
 
 
 def _feature_customers(features: Iterable[Feature]) -> Iterator[tuple[Any, ...]]:

@@ -45,6 +45,17 @@ class Round:
     ended_at: datetime | None = None
 
 
+@dataclass
+class Approval:
+    """A stretch of a ready change during which the approvals that it needs were there since `given_at`."""
+
+    given_at: datetime
+    ready_at: datetime
+    lost_at: datetime | None = None
+    accepted_at: datetime | None = None
+    taker: str | None = None
+
+
 class Walk:
     """One change's events, in order, up to its end."""
 
@@ -60,7 +71,7 @@ class Walk:
             self._step(event)
 
     def handoffs(self) -> set[Handoff]:
-        """Requests and refusals of each round, and its last approval."""
+        """Requests and refusals of each round, and its approval."""
         found = {handoff for its in self.rounds for handoff in (self._request(its), self._refusal(its))}
         return {handoff for handoff in found | self._approvals() if handoff is not None}
 
@@ -195,40 +206,61 @@ class Walk:
         return its.ended_at is not None and push.at >= its.ended_at
 
     def _approvals(self) -> set[Handoff | None]:
-        latest: dict[int, Handoff | None] = {}
-        for given_at, lost_at in self._approval_spans():
-            number = max(its.number for its in self.rounds if its.started_at <= given_at)
-            latest[number] = self._approval(number, given_at, lost_at)
-        return set(latest.values())
+        """Of each round the approval taken first, else the last; after a draft none that was taken is new."""
+        rows: dict[int, Approval] = {}
+        taken: set[datetime] = set()
+        for span in self._approval_spans():
+            if span.given_at in taken:
+                continue
+            if span.accepted_at is not None:
+                taken.add(span.given_at)
+            number = max(its.number for its in self.rounds if its.started_at <= span.ready_at)
+            if number not in rows or rows[number].accepted_at is None:
+                rows[number] = span
+        return {self._approval(number, span) for number, span in rows.items()}
 
-    def _approval_spans(self) -> list[tuple[datetime, datetime | None]]:
-        spans: list[tuple[datetime, datetime | None]] = []
-        is_given = False
+    def _approval_spans(self) -> list[Approval]:
+        spans: list[Approval] = []
+        given_at = None
+        current: Approval | None = None
         for instant in self.interpreter.instants(self.change):
-            was_given, is_given = is_given, self.interpreter.is_approval_given(self.change, instant)
-            if is_given and not was_given:
-                spans.append((instant, None))
-            if was_given and not is_given:
-                spans[-1] = (spans[-1][0], instant)
+            if not self.interpreter.is_approval_given(self.change, instant):
+                given_at = None
+            elif given_at is None:
+                given_at = instant
+            is_draft = self.interpreter.is_draft(self.change, self.interpreter.past(self.change, instant))
+            is_offered = given_at is not None and not is_draft
+            if current is not None and not is_offered:
+                current.lost_at, current = instant, None
+            elif current is None and is_offered and given_at is not None:
+                current = Approval(given_at, instant)
+                spans.append(current)
+        for span in spans:
+            self._take(span)
         return spans
 
-    def _approval(self, number: int, given_at: datetime, lost_at: datetime | None) -> Handoff | None:
+    def _take(self, span: Approval) -> None:
         queued = [
             event
             for event in self.events
-            if event.type == "enqueued" and given_at <= event.at and (lost_at is None or event.at < lost_at)
+            if event.type == "enqueued"
+            and span.ready_at <= event.at
+            and (span.lost_at is None or event.at < span.lost_at)
         ]
         if queued:
-            accepted_at, taker = queued[0].at, queued[0].actor
-        elif lost_at is None and self.change.merged_at is not None:
-            accepted_at, taker = self.change.merged_at, self.change.merged_by
-        else:
-            accepted_at, taker = None, None
-        if taker is not None and taker == self.interpreter.last_approver(self.change, given_at):
+            span.accepted_at, span.taker = queued[0].at, queued[0].actor
+        elif span.lost_at is None and self.change.merged_at is not None:
+            span.accepted_at, span.taker = self.change.merged_at, self.change.merged_by
+
+    def _approval(self, number: int, span: Approval) -> Handoff | None:
+        approver = self.interpreter.last_approver(self.change, span.ready_at)
+        if span.taker is not None and span.taker == approver:
             return None
         outcome = "pending" if self.end is None else "withdrawn"
-        if lost_at is not None:
+        if span.lost_at is not None:
             outcome = "superseded"
-        if accepted_at is not None:
+        if span.accepted_at is not None:
             outcome = "accepted"
-        return Handoff("review_verdict", "merger", number, given_at, accepted_at, outcome, taker)
+        return Handoff(
+            "review_verdict", "merger", number, span.ready_at, span.accepted_at, outcome, span.taker
+        )

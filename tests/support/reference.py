@@ -128,9 +128,9 @@ class Interpreter:
         return event.type in RESPONSES and self.is_human(event.actor) and event.actor != change.author
 
     def is_approval_given(self, change: Change, instant: datetime) -> bool:
-        """Whether the change is ready, somebody's approval stands, and needed approvals are not missing."""
+        """Whether somebody's approval stands and needed approvals are not missing, in a draft as well."""
         past = self.past(change, instant)
-        if instant < change.created_at or self.is_draft(change, past) or not self._approvers(change, past):
+        if instant < change.created_at or not self._approvers(change, past):
             return False
         is_needed = self.required_approvals(change, instant) != 0
         return is_needed and not self._is_approval_missing(change, past, instant)

@@ -13,7 +13,9 @@ import duckdb
 from support.comparison import Comparison
 from support.whole_truth import WHOLE_COMPARISONS, WHOLE_VIEWS
 
+from sandbox.calendar import DAY
 from sandbox.posthog import ADOPTION_DAYS
+from sandbox.posthog.export import LATE_SECONDS, Event
 
 STAMP_SECONDS = 2
 """How far apart an instant that the vendor stamps may be from what happened, beside the injected skew."""
@@ -103,6 +105,7 @@ _TRUTH_VIEWS = """
             first_used_at as used_at,
             row_number() over (partition by feature order by first_used_at) as user_number
         from truth.feature_customers
+        anti join late_uses using (feature, customer)
         where first_used_at < least(as_of(), exposed_at + to_days(adoption_days()))
     )
     select uses.feature, min(uses.used_at) as adopted_at
@@ -396,8 +399,13 @@ COMPARISONS = (
                 -- settings name the production environments of services only
                 case when is_production then service end as service,
                 is_production,
-                case when is_production and status = 'success' and finished_at < as_of() then is_rollback end
-                    as is_rollback,
+                -- going back to what is live already, as a second attempt may, deploys it once more
+                case
+                    when is_production and status = 'success' and finished_at < as_of()
+                        then is_rollback and sha is distinct from lag(sha) over (
+                            partition by environment, service, status order by finished_at
+                        )
+                end as is_rollback,
                 null as reason
             from truth.deployments
             where created_at < as_of()
@@ -525,10 +533,28 @@ def opened(
         "create macro are_flags_known() as exists "
         "(from built.canonical.feature_flags as flags where list_contains(connections(), flags.connection))"
     )
+    _note_late_uses(connection)
     connection.execute(_TRUTH_VIEWS)
     connection.execute(_MART_VIEWS)
     connection.execute(WHOLE_VIEWS)
     return connection
+
+
+def _note_late_uses(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note which first uses lay in no file yet: a file holds what arrived on a day that has ended."""
+    rows = connection.execute(
+        f"""
+        select features.feature, features.key_event, customers.customer,
+            epoch(customers.first_used_at)::bigint, epoch(as_of())::bigint
+        from truth.feature_customers as customers
+        join truth.features as features on features.feature = customers.feature
+        where customers.first_used_at >= as_of() - to_seconds({LATE_SECONDS + DAY})
+        """
+    ).fetchall()
+    connection.execute("create table late_uses (feature varchar, customer varchar)")
+    for feature, key_event, customer, used_at, as_of in rows:
+        if Event(used_at, key_event, customer, "{}").received_at // DAY >= as_of // DAY:
+            connection.execute("insert into late_uses values (?, ?)", [feature, customer])
 
 
 def matched(comparison: Comparison) -> str:

@@ -1,65 +1,67 @@
 with
 
-round_approvals as (
+approval_answers as (
 
-    select * from {{ ref('int_flow__round_approvals') }}
-
-),
-
-change_events as (
-
-    select * from {{ ref('int_flow__change_events') }}
+    select * from {{ ref('int_flow__approval_answers') }}
 
 ),
 
-changes as (
+rounds as (
 
-    select * from {{ ref('int_flow__changes') }}
+    select * from {{ ref('int_flow__rounds') }}
 
 ),
 
-first_enqueues as (
+verdicts as (
+
+    select * from {{ ref('int_flow__verdicts') }}
+
+),
+
+round_answers as (
 
     select
-        round_approvals.change_key,
-        round_approvals.round_number,
-        change_events.occurred_at as enqueued_at,
-        change_events.person_key
-    from round_approvals
-    inner join change_events
+        approval_answers.change_key,
+        rounds.round_number,
+        rounds.change_ended_at,
+        approval_answers.approved_at,
+        approval_answers.lost_at,
+        approval_answers.accepted_at,
+        approval_answers.to_person_key
+    from approval_answers
+    inner join rounds
         on
-            round_approvals.change_key = change_events.change_key
-            and change_events.type = 'enqueued'
-            and round_approvals.approved_at <= change_events.occurred_at
-            and change_events.occurred_at
-            < coalesce(round_approvals.lost_at, change_events.occurred_at + interval '1' day)
-            and change_events.occurred_at
-            <= coalesce(round_approvals.change_ended_at, change_events.occurred_at)
+            approval_answers.change_key = rounds.change_key
+            and approval_answers.approved_at >= rounds.started_at
+            and approval_answers.approved_at
+            < coalesce(rounds.next_started_at, approval_answers.approved_at + interval '1' day)
     qualify row_number() over (
-        partition by round_approvals.change_key, round_approvals.round_number order by change_events.sequence
+        partition by approval_answers.change_key, rounds.round_number
+        order by
+            approval_answers.accepted_at asc nulls last,
+            approval_answers.approved_at desc
     ) = 1
 
 ),
 
-accepted as (
+round_approvals as (
 
     select
-        round_approvals.*,
-        coalesce(
-            first_enqueues.enqueued_at,
-            case when round_approvals.lost_at is null then changes.merged_at end
-        ) as accepted_at,
-        case
-            when first_enqueues.enqueued_at is not null then first_enqueues.person_key
-            when round_approvals.lost_at is null then changes.merger_person_key
-        end as to_person_key
-    from round_approvals
-    inner join changes
-        on round_approvals.change_key = changes.change_key
-    left join first_enqueues
+        round_answers.*,
+        verdicts.person_key as approver_person_key
+    from round_answers
+    inner join verdicts
         on
-            round_approvals.change_key = first_enqueues.change_key
-            and round_approvals.round_number = first_enqueues.round_number
+            round_answers.change_key = verdicts.change_key
+            and verdicts.verdict = 'approved'
+            and not verdicts.is_author
+            and round_answers.approved_at >= verdicts.started_at
+            and round_answers.approved_at
+            < coalesce(verdicts.ended_at, round_answers.approved_at + interval '1' day)
+    qualify row_number() over (
+        partition by round_answers.change_key, round_answers.round_number
+        order by verdicts.sequence desc
+    ) = 1
 
 )
 
@@ -81,4 +83,4 @@ select
         else 'pending'
     end as outcome,
     coalesce(accepted_at, lost_at, change_ended_at) as settled_at
-from accepted
+from round_approvals
