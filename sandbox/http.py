@@ -112,6 +112,7 @@ class Server(ThreadingHTTPServer):
     """Serves one surface on the loopback interface."""
 
     daemon_threads = True
+    timeout = 0
     request_queue_size = 128
 
     def __init__(self, surface: Surface, port: int = 0) -> None:

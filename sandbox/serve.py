@@ -8,7 +8,9 @@ changes it: `{"now": "2026-06-02T00:00:00Z"}` or `{"advance_hours": 24}` moves t
 """
 
 import gc
+import selectors
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -28,8 +30,6 @@ from sandbox.simulation import Simulation
 from sandbox.vendor import STACKS, TOKEN, Scene, VendorSurface, vendors
 
 CONTROL = "/_sandbox"
-_POLL_SECONDS = 0.05
-"""How often a server looks whether it is to stop; there is one for each vendor."""
 
 
 class Sandbox:
@@ -67,7 +67,8 @@ class Sandbox:
             name: Server(partial(self._surface, surface), port if index == 0 else 0)
             for index, (name, surface) in enumerate(self.surfaces.items())
         }
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
+        self._stopping, self._stopped = socket.socketpair()
 
     @property
     def url(self) -> str:
@@ -93,23 +94,29 @@ class Sandbox:
 
     def start(self) -> None:
         """Serve in threads of this process."""
-        for name, server in self.servers.items():
-            thread = threading.Thread(
-                target=server.serve_forever,
-                kwargs={"poll_interval": _POLL_SECONDS},
-                name=f"sandbox {name}",
-                daemon=True,
-            )
-            thread.start()
-            self._threads.append(thread)
+        self._thread = threading.Thread(target=self._serve, name="sandbox", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        """Answer on all ports until told to stop, woken by nothing else."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._stopped, selectors.EVENT_READ)
+            for server in self.servers.values():
+                selector.register(server, selectors.EVENT_READ, server)
+            while ready := [key.data for key, _ in selector.select()]:
+                if None in ready:
+                    return
+                for server in ready:
+                    server.handle_request()
 
     def stop(self) -> None:
         """Stop serving."""
+        self._stopping.close()
+        if self._thread:
+            self._thread.join()
         for server in self.servers.values():
-            server.shutdown()
             server.server_close()
-        for thread in self._threads:
-            thread.join()
+        self._stopped.close()
 
     def serve_until_signalled(self, *, or_eof: bool = False) -> None:
         """Serve until SIGINT or SIGTERM, or until whoever started the process is gone and its input ends."""
