@@ -110,13 +110,14 @@ def weeks_from(first: Week, until: int) -> Iterator[Week]:
 
 def rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
     """Return the rows of a query; instants as seconds since 1970."""
-    relation = connection.sql(query)
-    names = [
-        f"epoch({name})::bigint as {name}" if name.endswith("_at") else name for name in relation.columns
-    ]
-    return [
-        dict(zip(relation.columns, row, strict=True)) for row in relation.project(", ".join(names)).fetchall()
-    ]
+    result = connection.execute(query)
+    names = [name for name, *_ in result.description or ()]
+    return [dict(zip(names, map(_in_seconds, row), strict=True)) for row in result.fetchall()]
+
+
+def _in_seconds(value: Any) -> Any:
+    """Return an instant, which DuckDB gives in UTC, as seconds since 1970, and anything else as it is."""
+    return round(value.replace(tzinfo=UTC).timestamp()) if isinstance(value, datetime) else value
 
 
 def until_of(connection: duckdb.DuckDBPyConnection) -> int:

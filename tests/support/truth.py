@@ -551,10 +551,15 @@ def _note_late_uses(connection: duckdb.DuckDBPyConnection) -> None:
         where customers.first_used_at >= as_of() - to_seconds({LATE_SECONDS + DAY})
         """
     ).fetchall()
-    connection.execute("create table late_uses (feature varchar, customer varchar)")
-    for feature, key_event, customer, used_at, as_of in rows:
-        if Event(used_at, key_event, customer, "{}").received_at // DAY >= as_of // DAY:
-            connection.execute("insert into late_uses values (?, ?)", [feature, customer])
+    late = [
+        (feature, customer)
+        for feature, key_event, customer, used_at, as_of in rows
+        if Event(used_at, key_event, customer, "{}").received_at // DAY >= as_of // DAY
+    ]
+    connection.execute(
+        "create table late_uses as select unnest(?::varchar[]) as feature, unnest(?::varchar[]) as customer",
+        [[feature for feature, _ in late], [customer for _, customer in late]],
+    )
 
 
 def matched(comparison: Comparison) -> str:
