@@ -86,7 +86,7 @@ def metric_page(
     )
     yield ""
     if not figures[0].rows:
-        yield "no rows: no connection tells of it"
+        yield "no rows: no connection tells of it, or there was nothing to tell"
     elif len(metrics) == 1:
         yield _figures_table(first, figures[0])
     else:
