@@ -71,7 +71,13 @@ answers as (
 )
 
 -- what was taken stays taken: after a draft the same approval is not handed over once more
-select *
+select
+    change_key,
+    approved_at,
+    lost_at,
+    approval_number,
+    accepted_at,
+    to_person_key
 from answers
 qualify count(accepted_at) over (
     partition by change_key, approval_number
