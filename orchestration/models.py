@@ -6,7 +6,7 @@ own conversion, which reads dbt's structured log messages.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -90,13 +90,12 @@ class Models:
         table = table_in_words(mart["description"], columns, is_latency="estimate" in definition)
         told = {"description": metric["description"], **limits(definition, columns), **definition, **table}
         named = {name: value for name, value in targets.items() if name in str(told)}
-        shown = {name: columns[name] for name in shown_columns(definition, columns)}
         return {
             "name": metric["name"],
             "label": metric["label"],
             **told,
             **({"targets": named} if named else {}),
-            "words": words_in(told, shown, explained),
+            "words": words_in(told, shown_columns(definition, columns), explained),
         }
 
     def steps(self, pool: str | None) -> list[dg.AssetsDefinition]:
@@ -211,7 +210,7 @@ def limits(definition: Mapping[str, Any], columns: Mapping[str, str]) -> dict[st
 
 
 def words_in(
-    definition: Mapping[str, Any], columns: Mapping[str, str], explained: Mapping[str, str]
+    definition: Mapping[str, Any], columns: Collection[str], explained: Mapping[str, str]
 ) -> dict[str, str]:
     """The explained words that a definition, or the columns of its figures, use."""
     told = [f"{key} {value}" for key, value in definition.items()]
