@@ -1,17 +1,11 @@
-"""The README's commands against a small GitHub: what they publish, repeated, refreshed, read meanwhile."""
+"""The README's commands against a small GitHub: what they publish, and that a second run changes nothing."""
 
-import json
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
-from support import polling_reader
 from support.command import environment_of, flowgauge
 from support.github import TOKEN, FakeGitHub
 from support.published import marts, query
@@ -100,41 +94,6 @@ def test_a_second_run_changes_nothing_and_loads_nothing_twice(folder: Path) -> N
     assert raw_rows(home) == loaded
     assert marts(home) == published
     assert (home / "published" / "manifest.json").read_bytes() == stamp
-
-
-@contextmanager
-def reader(published: Path, folder: Path) -> Iterator[dict[str, Any]]:
-    """A process that reads all marts over and over while the block runs; its report is filled at the end."""
-    stop, ready = folder / "stop", folder / "ready"
-    report: dict[str, Any] = {}
-    command = [sys.executable, polling_reader.__file__, str(published), str(stop), str(ready)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            while not ready.exists():
-                time.sleep(0.05)
-            yield report
-        finally:
-            stop.touch()
-            report.update(json.loads(process.communicate(timeout=60)[0]))
-
-
-def test_a_full_refresh_of_unchanged_facts_gives_the_same_marts_and_no_reader_notices(
-    folder: Path, tmp_path: Path
-) -> None:
-    home = folder / ".flowgauge"
-    published, loaded, version = marts(home), raw_rows(home), (home / "published").resolve()
-    with reader(home / "published", tmp_path) as report:
-        run(folder, *AS_OF, "--full-refresh")
-    assert (home / "published").resolve() != version
-    # A branch's rules are what the connector itself saw, and a refresh sees them anew.
-    kept = {table for table in loaded if not table.startswith("_dlt") and table != "branch_rules"}
-    refreshed = raw_rows(home)
-    assert {table: refreshed[table] for table in kept} == {table: loaded[table] for table in kept}
-    again = marts(home)
-    assert {name for name in published if published[name] != again[name]} <= {"dim_connection"}
-    assert report["rounds"] > 3
-    assert report["errors"] == []
-    assert report["seen"] == {name: [len(rows)] for name, rows in published.items()}
 
 
 def test_no_token_and_no_address_stands_in_anything_a_run_wrote(folder: Path, github: FakeGitHub) -> None:
