@@ -307,7 +307,7 @@ TEXTS = {
     *("flow_item_type", "stage", "exit_reason", "mechanism", "from_role", "to_role", "to_team", "outcome"),
     *("team", "ticket", "merge_sha", "sha", "delivery_state", "service", "environment", "status"),
     *("mitigation", "login", "kind", "tool", "scenario", "size", "feature", "flag", "customer"),
-    *("name", "conclusion", "asked_team", "area"),
+    *("name", "conclusion", "asked_team", "area", "key_event"),
 }
 BATCH = 10_000
 
