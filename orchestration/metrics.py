@@ -23,6 +23,8 @@ DEFINITION = {
     "numerator": "counts",
     "denominator": "of",
     "excludes": "leaves out",
+    "empty": "an empty figure",
+    "final": "final (is_final)",
     "note": "note",
     "targets": "targets in force",
     "estimate": "estimated by",
@@ -36,6 +38,7 @@ OPEN_AND_ENDED = ("ended_count", "competing_count", "censored_count")
 WEEKS = 4
 ROWS = 200
 WEEK = "week_start"
+FINAL = "is_final"
 PERCENTILE = re.compile(r"(.+)_(p\d\d)")
 
 
@@ -123,7 +126,11 @@ def shown_columns(metric: Mapping[str, Any], known: Collection[str]) -> list[str
     counts = [str(metric.get("count", "item_count")), f"{subject}_count"]
     if "estimate" in metric:
         counts += [*OPEN_AND_ENDED, f"{subject}_censored_count"]
-    marks = ("is_overdue", "is_idle", "is_final")
-    reason = str(metric.get("reason", f"{column}_null_reason"))
-    wanted = (WEEK, *metric.get("by", ()), column, *beside, reason, *counts, *marks)
+    marks = ("is_overdue", "is_idle", FINAL)
+    wanted = (WEEK, *metric.get("by", ()), column, *beside, reason_column(metric), *counts, *marks)
     return [name for name in dict.fromkeys(wanted) if name in known]
+
+
+def reason_column(metric: Mapping[str, Any]) -> str:
+    """The column that says why a figure is empty, if the mart has it: the figure's own, or the shared one."""
+    return str(metric.get("reason", f"{metric['column']}_null_reason"))

@@ -6,7 +6,7 @@ own conversion, which reads dbt's structured log messages.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -14,7 +14,7 @@ import dagster as dg
 from ingestion.connector import Connector
 from orchestration.keys import AS_OF, BUILD_WITH_THE_REST, CLOCK_TAG, RawTables
 from orchestration.ledger import Build, Part
-from orchestration.metrics import WEEK, shown_columns
+from orchestration.metrics import FINAL, WEEK, reason_column, shown_columns
 from orchestration.resources import Warehouse
 from transform.runner import DbtProject, TransformError
 
@@ -28,7 +28,7 @@ EVERYTHING = "fqn:*"
 OVERVIEW = "doc.flowgauge.__overview__"
 WORD = re.compile(r"^- \*\*(.+?)\*\*: (.+)$", re.MULTILINE)
 INTERVAL = "low, high"
-FINAL = "is_final"
+REASON_BESIDE = "the reason stands beside it: "
 WEEK_OF_LATENCIES = " An item belongs to the week in which its clock starts (arrivals)."
 TEST_RESULT = "LogTestResult"
 RESULT_EVENTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", TEST_RESULT})
@@ -70,8 +70,9 @@ class Models:
         """The definition of each metric of the semantic models, as readers get them, by name.
 
         Parts of ratios are metrics of MetricFlow, too; they have no definition of their own. What holds for
-        the whole table (its grain, scopes, weeks, when a row is final) is told in the table's own words, and
-        of the targets those in force that the definition names.
+        the whole table (its grain, scopes, weeks) is told in the table's own words, as are why a figure is
+        empty and when it is final, unless the metric has words of its own for it; of the targets those in
+        force that the definition names.
         """
         explained = dict(WORD.findall(self.manifest["docs"][OVERVIEW]["block_contents"]))
         return [
@@ -87,15 +88,14 @@ class Models:
         mart = self.manifest["nodes"][f"model.flowgauge.{definition['mart']}"]
         columns = {name: str(column["description"]).strip() for name, column in mart["columns"].items()}
         table = table_in_words(mart["description"], columns, is_latency="estimate" in definition)
-        told = {"description": metric["description"], **definition, **table}
+        told = {"description": metric["description"], **limits(definition, columns), **definition, **table}
         named = {name: value for name, value in targets.items() if name in str(told)}
-        shown = {name: columns[name] for name in shown_columns(definition, columns)}
         return {
             "name": metric["name"],
             "label": metric["label"],
             **told,
             **({"targets": named} if named else {}),
-            "words": words_in(told, shown, explained),
+            "words": words_in(told, shown_columns(definition, columns), explained),
         }
 
     def steps(self, pool: str | None) -> list[dg.AssetsDefinition]:
@@ -202,20 +202,22 @@ def table_in_words(description: str, columns: Mapping[str, str], *, is_latency: 
     return told
 
 
-def words_in(
-    definition: Mapping[str, Any], columns: Mapping[str, str], explained: Mapping[str, str]
-) -> dict[str, str]:
-    """The explained words that a definition, or the columns of its figures, use.
+def limits(definition: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, str]:
+    """What the columns of a metric's table say of why its figure is empty, and of when it is final."""
+    reason = reason_column(definition)
+    told = {"empty": REASON_BESIDE + columns[reason]} if reason in columns else {}
+    return told | ({"final": columns[FINAL]} if FINAL in columns else {})
 
-    When a row is final differs from table to table, so that word is the column's own description.
-    """
-    reasons = [meaning for name, meaning in columns.items() if name.endswith("_null_reason")]
+
+def words_in(
+    definition: Mapping[str, Any], columns: Collection[str], explained: Mapping[str, str]
+) -> dict[str, str]:
+    """The explained words that a definition, or the columns of its figures, use."""
     told = [f"{key} {value}" for key, value in definition.items()]
     names = [name.replace("_", " ") for name in columns]
     interval = [INTERVAL] if any("_low" in name for name in columns) else []
-    text = " ".join([*told, *columns, *names, *reasons, *interval])
-    words = {word: meaning for word, meaning in explained.items() if re.search(rf"\b{word}s?\b", text)}
-    return words | ({FINAL: columns[FINAL]} if FINAL in columns else {})
+    text = " ".join([*told, *columns, *names, *interval])
+    return {word: meaning for word, meaning in explained.items() if re.search(rf"\b{word}s?\b", text)}
 
 
 def _collector(results: list[Any], context: dg.AssetExecutionContext) -> Callable[[Any], None]:

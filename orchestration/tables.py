@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ingestion.connector import Connector
+from ingestion.settings import Targets
 from orchestration.console import Reporter
 from orchestration.demo import Section
 from orchestration.ledger import ConnectionRecord
@@ -85,7 +86,7 @@ def metric_page(
     )
     yield ""
     if not figures[0].rows:
-        yield "no rows: no connection tells of it"
+        yield "no rows: no connection tells of it, or there was nothing to tell"
     elif len(metrics) == 1:
         yield _figures_table(first, figures[0])
     else:
@@ -135,11 +136,13 @@ def _with_interval(row: Mapping[str, Any], column: str) -> str:
 def _heading(column: str, figure: str) -> str:
     """What a column is beside the metric's own, whose name all columns around it repeat."""
     stem = figure.removesuffix("_seconds")
-    short = {figure: "figure", f"{figure}_null_reason": "empty because"} | NUMBERS
+    short = {figure: "figure"} | NUMBERS
     for end in ("low", "high"):
         short |= {f"{stem}_{end}_seconds": end, f"{figure}_{end}": end}
     if column.endswith("_censored_count"):
         return NUMBERS["censored_count"]
+    if column.endswith("_null_reason"):
+        return "empty because"
     return short.get(column, "items" if column.endswith("_count") else column)
 
 
@@ -162,9 +165,13 @@ def _rounded(seconds: int) -> str:
 
 
 def _entry(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} = {each:g}" for name, each in value.items())
-    return str(value)
+    return _targets(value) if isinstance(value, Mapping) else str(value)
+
+
+def _targets(in_force: Mapping[str, float]) -> str:
+    defaults = Targets().model_dump()
+    told = [f"{name} = {value:g} (default {defaults[name]:g})" for name, value in in_force.items()]
+    return f"{', '.join(told)}; set under `targets` in flowgauge.yaml"
 
 
 def _shown(metric: Mapping[str, Any]) -> str:

@@ -15,7 +15,6 @@ LONGEST_FIRST = (
     "end_to_end/recordings/test_github.py",
     "end_to_end/recordings/test_gitlab.py",
     "end_to_end/test_metric_truth.py",
-    "end_to_end/test_runs.py",
     "orchestration/test_demo.py",
 )
 """Files that begin with minutes of work: each worker has its own then, and none waits for another's."""

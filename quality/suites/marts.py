@@ -5,7 +5,7 @@ difference of its two milestones wherever it stands. What holds of any column of
 `_null_reason`) is derived from the columns that the marts have, so that a new mart is covered as it comes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from quality.suites.check import Catalogue, Check, Source, relations, sql, union
 
@@ -140,6 +140,29 @@ def unreasoned_nulls(catalogue: Catalogue, schema: str = "marts") -> str:
             f" where ({measure} is null) <> ({reason} is not null) group by {reason}"
             for relation, measure, reason in reasoned
             if measure in catalogue[relation]
+        ),
+        "no mart with null reasons",
+    )
+
+
+REASONS: Mapping[str, tuple[str, ...]] = {
+    "marts": ("not_yet", "not_applicable", "not_linked", "not_observed", "impossible"),
+    "metrics": (
+        *("not_yet", "not_applicable", "not_observed", "not_exposed"),
+        *("not_linked", "not_enough_data", "not_reached"),
+    ),
+}
+"""What may be said of an empty value, by schema."""
+
+
+def unknown_reasons(catalogue: Catalogue, schema: str = "marts") -> str:
+    """Reasons of the schema's null values that are none of those explained to readers, by relation."""
+    known = ", ".join(f"'{reason}'" for reason in REASONS[schema])
+    return union(
+        (
+            f"select '{relation}' as relation, {reason} as reason, count(*) as row_count"
+            f" from {relation} where {reason} not in ({known}) group by {reason}"
+            for relation, reason in _columns(catalogue, "_null_reason", schema)
         ),
         "no mart with null reasons",
     )
@@ -470,6 +493,12 @@ _DURATIONS = (
         "nulls_have_reasons",
         "A measure with a null reason has one exactly where it is null.",
         unreasoned_nulls,
+    ),
+    _check(
+        "fct_changes",
+        "reasons_are_known",
+        f"A null reason is one of {', '.join(REASONS['marts'])}.",
+        unknown_reasons,
     ),
     _check(
         "fct_stage_visits",

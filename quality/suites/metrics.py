@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from quality.suites.check import Catalogue, Check, Source, relations, sql, union
-from quality.suites.marts import unreasoned_nulls
+from quality.suites.marts import REASONS, unknown_reasons, unreasoned_nulls
 
 COHORT_COUNTS = ("item_count", "ended_count", "competing_count", "censored_count")
 PLACES = ("scope", "team_key", "service_key", "repository_key")
@@ -272,5 +272,11 @@ _FIGURES = (
         "nulls_have_reasons",
         "A figure with a null reason has one exactly where it is null.",
         lambda catalogue: unreasoned_nulls(catalogue, "metrics"),
+    ),
+    _check(
+        "flow_by_stage_weekly",
+        "reasons_are_known",
+        f"A null reason is one of {', '.join(REASONS['metrics'])}.",
+        lambda catalogue: unknown_reasons(catalogue, "metrics"),
     ),
 )

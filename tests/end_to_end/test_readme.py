@@ -1,6 +1,6 @@
 """The README, tried: its settings load, the page it serves answers, what it names exists.
 
-Its commands are run by `test_runs`, which goes on from what they leave.
+Its commands are run where the home of GitHub's recordings is made, and judged by `test_runs`.
 """
 
 import os

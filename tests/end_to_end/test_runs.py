@@ -1,159 +1,53 @@
-"""The README's commands against a small GitHub: what they publish, repeated, refreshed, read meanwhile."""
+"""What the README's commands leave: published marts, the same after a second run, and no secrets."""
 
-import json
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
-from support import polling_reader
-from support.command import environment_of, flowgauge
-from support.github import TOKEN, FakeGitHub
-from support.published import marts, query
-from support.readme import UNTIL_STOPPED, blocks, checkout, commands
+from support.homes import GITHUB, SIZE, WEEKS
+from support.published import manifest, query
+from support.readme import blocks
 
-AS_OF = ("--as-of", "2026-10-15T00:00:00+00:00")
-# The tests themselves are running already; that they are found is what their command can show here.
-ARGUMENTS = {
-    "make run": [f"ARGS={' '.join(AS_OF)}"],
-    ".venv/bin/flowgauge run": AS_OF,
-    "make test": ["ARGS=--collect-only -q"],
-}
+from sandbox.vendor import TOKEN
 
 
 @pytest.fixture(scope="module")
-def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeGitHub]:
-    with FakeGitHub(tmp_path_factory.mktemp("github")) as server:
-        yield server
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return GITHUB.built(tmp_path_factory)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, github: FakeGitHub) -> Path:
-    """A checkout in which each command of the page has run, in its order.
-
-    Builds cost most here, so the tests go on from one another's.
-    """
-    settings = {
-        "reporting_timezone": "Europe/Berlin",
-        "connections": [{**github.connection(), "token": "${GITHUB_TOKEN}"}],
-        "bots": ["reviewer-robot"],
-    }
-    folder = checkout(tmp_path_factory.mktemp("work") / "flowgauge", settings)
-    environment = environment_of(folder, {"GITHUB_TOKEN": TOKEN, "CI": ""})
-    for command in commands():
-        if command not in UNTIL_STOPPED:
-            arguments = [*command.split(), *ARGUMENTS.get(command, ())]
-            ended = subprocess.run(
-                arguments,
-                cwd=folder,
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=300,
-            )
-            assert ended.returncode == 0, f"{command}\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}"
-    return folder
-
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    outcome = flowgauge("run", *arguments, cwd=folder, environment={"GITHUB_TOKEN": TOKEN})
-    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-    return outcome
-
-
-def raw_rows(home: Path) -> dict[str, int]:
-    """Rows of each raw table of the vendor, and of each load that dlt recorded."""
-    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
-        tables = connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'raw_github'"
-        ).fetchall()
-        return {
-            table: connection.execute(f'select count(*) from raw_github."{table}"').fetchall()[0][0]
-            for (table,) in tables
-        }
-
-
-def test_every_command_of_the_page_runs_and_its_query_answers(folder: Path) -> None:
-    assert ARGUMENTS.keys() <= set(commands())
+def test_every_command_of_the_page_ran_and_its_query_answers(home: Path) -> None:
     assert blocks("sql")
     for statement in blocks("sql"):
-        assert query(folder / ".flowgauge", statement)
+        assert query(home, statement)
 
 
-def test_a_second_run_changes_nothing_and_loads_nothing_twice(folder: Path) -> None:
-    home = folder / ".flowgauge"
-    published, loaded, stamp = (
-        marts(home),
-        raw_rows(home),
-        (home / "published" / "manifest.json").read_bytes(),
-    )
-    assert all(
-        published[mart] for mart in ("fct_changes", "fct_stage_visits", "fct_handoffs", "fct_deployments")
-    )
-    run(folder, *AS_OF)
-    assert raw_rows(home) == loaded
-    assert marts(home) == published
-    assert (home / "published" / "manifest.json").read_bytes() == stamp
-
-
-@contextmanager
-def reader(published: Path, folder: Path) -> Iterator[dict[str, Any]]:
-    """A process that reads all marts over and over while the block runs; its report is filled at the end."""
-    stop, ready = folder / "stop", folder / "ready"
-    report: dict[str, Any] = {}
-    command = [sys.executable, polling_reader.__file__, str(published), str(stop), str(ready)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            while not ready.exists():
-                time.sleep(0.05)
-            yield report
-        finally:
-            stop.touch()
-            report.update(json.loads(process.communicate(timeout=60)[0]))
-
-
-def test_a_full_refresh_of_unchanged_facts_gives_the_same_marts_and_no_reader_notices(
-    folder: Path, tmp_path: Path
+def test_whatever_runs_after_the_first_run_changes_nothing_and_loads_nothing_twice(
+    home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    home = folder / ".flowgauge"
-    published, loaded, version = marts(home), raw_rows(home), (home / "published").resolve()
-    with reader(home / "published", tmp_path) as report:
-        run(folder, *AS_OF, "--full-refresh")
-    assert (home / "published").resolve() != version
-    # A branch's rules are what the connector itself saw, and a refresh sees them anew.
-    kept = {table for table in loaded if not table.startswith("_dlt") and table != "branch_rules"}
-    refreshed = raw_rows(home)
-    assert {table: refreshed[table] for table in kept} == {table: loaded[table] for table in kept}
-    again = marts(home)
-    assert {name for name in published if published[name] != again[name]} <= {"dim_connection"}
-    assert report["rounds"] > 3
-    assert report["errors"] == []
-    assert report["seen"] == {name: [len(rows)] for name, rows in published.items()}
+    first, *others = GITHUB.states(tmp_path_factory).values()
+    assert len(others) > 5
+    assert all(first["rows"][f'raw_github."{table}"'] for table in ("pull_requests", "_dlt_loads"))
+    row_counts = {table["name"]: table["row_count"] for table in manifest(home)["tables"]}
+    assert all(
+        row_counts[mart] for mart in ("fct_changes", "fct_stage_visits", "fct_handoffs", "fct_deployments")
+    )
+    assert [other for other in others if other != first] == []
 
 
-def test_no_token_and_no_address_stands_in_anything_a_run_wrote(folder: Path, github: FakeGitHub) -> None:
-    addresses = [
-        address
-        for address in github.organisation["emails"].values()
-        if not address.endswith("@users.noreply.github.com")
-    ]
-    secrets = [TOKEN.encode(), *(address.encode() for address in addresses)]
-    files = [
-        path for path in (folder / ".flowgauge").rglob("*") if path.is_file() and "clones" not in path.parts
-    ]
+def test_no_token_and_no_address_stands_in_anything_a_run_wrote(home: Path) -> None:
+    (company,) = GITHUB.companies
+    accounts = company.simulated(SIZE, WEEKS).organisation.history.accounts
+    addresses = {account.signature.email for account in accounts}
+    assert len(addresses) > 10
+    secrets = [secret.encode() for secret in (TOKEN, *addresses) if "users.noreply" not in secret]
+    files = [path for path in home.rglob("*") if path.is_file() and "clones" not in path.parts]
     assert len(files) > 20
     assert [(path.name, secret) for path in files for secret in secrets if secret in path.read_bytes()] == []
 
 
-def test_what_is_published_tells_the_whole_story_of_a_change(folder: Path) -> None:
+def test_what_is_published_tells_the_whole_story_of_a_change(home: Path) -> None:
     tiled = query(
-        folder / ".flowgauge",
+        home,
         """
         select number, any_value(closed_seconds) + sum(calendar_seconds) as tiled_seconds,
             epoch(max(exited_at)) - epoch(min(entered_at)) as elapsed_seconds

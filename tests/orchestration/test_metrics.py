@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from support.command import flowgauge
+from support.raw_tables import provided_by_each
 
-from orchestration.metrics import shown_columns
-from orchestration.models import WORD, table_in_words, words_in
-from transform.runner import PROJECT_DIR
+from ingestion.settings import Targets
+from orchestration.keys import RawTables
+from orchestration.metrics import families, shown_columns
+from orchestration.models import WORD, Models, limits, table_in_words, words_in
+from transform.runner import PROJECT_DIR, DbtProject
 
 METRIC: dict[str, Any] = {
     "name": "stage_duration_p50",
@@ -112,15 +118,80 @@ def test_words_that_a_page_uses_are_explained_and_no_others() -> None:
     overview = (PROJECT_DIR / "models" / "overview.md").read_text(encoding="utf-8")
     explained = dict(WORD.findall(overview))
     latency = {"competes": "closing it", "censored": "open changes", "week": "with its clock (arrivals)"}
-    columns = {"p50_seconds": "", "p50_low_seconds": "", "is_final": "Whether all of it is over."}
-    columns |= {"to_role": "", "p50_seconds_null_reason": "not_enough_data or not_reached"}
-    words = words_in(latency, columns, explained)
-    assert set(words) == {
+    latency |= {"empty": "not_enough_data or not_reached"}
+    columns = ("p50_seconds", "p50_low_seconds", "is_final", "to_role")
+    assert set(words_in(latency, columns, explained)) == {
         *("competes", "censored", "change", "arrivals", "role"),
         *("low, high", "is_final", "not_enough_data", "not_reached"),
     }
-    assert words["is_final"] == "Whether all of it is over."
-    assert set(words_in({"numerator": "looks"}, {"count": ""}, explained)) == {"look"}
+    assert set(words_in({"numerator": "looks"}, ["count"], explained)) == {"look"}
+
+
+def test_a_page_says_in_its_tables_words_why_a_figure_is_empty_and_when_it_is_final() -> None:
+    columns = {"is_final": "True in the end.", "share_null_reason": "not_yet.", "spread_null_reason": "none."}
+    assert limits({"column": "share"}, columns) == {
+        "empty": "the reason stands beside it: not_yet.",
+        "final": "True in the end.",
+    }
+    assert "none." in limits({"column": "share", "reason": "spread_null_reason"}, columns)["empty"]
+    assert limits({"column": "count"}, {"count": "How many."}) == {}
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What is published of the project's own metrics."""
+    folder = tmp_path_factory.mktemp("dbt")
+    project = DbtProject(folder / "warehouse.duckdb", folder / "target", provided_by_each())
+    return Models(project, RawTables({})).metrics(Targets().model_dump())
+
+
+def unclear(page: Mapping[str, Any]) -> Iterator[str]:
+    """What a newcomer who has nothing but the page would ask of a figure's limits."""
+    yield from (f"says nothing of {part}" for part in ("empty", "final") if not page.get(part, "").strip())
+    told = f"{page.get('empty', '')} {page.get('final', '')}"
+    keys = {name for name in page.get("by", ()) if name.endswith("_key")}
+    named = {*re.findall(r"\bnot_[a-z_]+", told), *page.get("targets", ()), *keys}
+    yield from (f"does not explain {word}" for word in sorted(named - page["words"].keys()))
+
+
+def test_every_page_says_what_an_empty_figure_means_and_when_it_is_final(
+    pages: Sequence[Mapping[str, Any]],
+) -> None:
+    assert len(families({page["name"]: page for page in pages})) > 80
+    assert {page["name"]: questions for page in pages if (questions := list(unclear(page)))} == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "question"),
+    [
+        ({"final": " "}, "says nothing of final"),
+        ({"empty": ""}, "says nothing of empty"),
+        ({"empty": "not_told where nobody tells"}, "does not explain not_told"),
+        ({"targets": {"review_sla_hours": 8}}, "does not explain review_sla_hours"),
+        ({"by": ["runner_pool_key"]}, "does not explain runner_pool_key"),
+    ],
+)
+def test_a_page_that_leaves_a_question_is_found(change: Mapping[str, Any], question: str) -> None:
+    clear = {"empty": "never", "final": "never", "words": {}}
+    assert list(unclear(clear)) == []
+    assert list(unclear({**clear, **change})) == [question]
+
+
+def test_every_stage_and_target_is_explained() -> None:
+    explained = dict(WORD.findall((PROJECT_DIR / "models" / "overview.md").read_text(encoding="utf-8")))
+    with (PROJECT_DIR / "seeds" / "stages.csv").open(encoding="utf-8") as seed:
+        stages = {row["stage"] for row in csv.DictReader(seed)}
+    assert stages <= set(re.findall(r"\w+", explained["stage"]))
+    assert Targets.model_fields.keys() <= explained.keys()
+
+
+def test_targets_are_told_with_their_default_and_where_to_set_them(folder: Path) -> None:
+    manifest = folder / ".flowgauge" / "published" / "manifest.json"
+    metric = {**METRIC, "targets": {"failure_maturity_days": 3}}
+    manifest.write_text(json.dumps({"metrics": [metric]}), encoding="utf-8")
+    page = " ".join(flowgauge("metric", metric["name"], cwd=folder).stdout.split())
+    default = Targets().failure_maturity_days
+    assert f"failure_maturity_days = 3 (default {default:g}); set under `targets` in flowgauge.yaml" in page
 
 
 def test_a_page_says_what_its_table_says_of_rows_scopes_and_weeks() -> None:

@@ -3,12 +3,14 @@
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from support.command import environment_of
 from support.installations import TESTS, Installation
 from support.miniature import item
+from support.polling_reader import polled
 
 AS_OF = "2026-11-20T00:00:00+00:00"
 IMPORTED = """
@@ -182,6 +184,28 @@ def test_full_refresh_removes_what_is_gone_and_a_failed_warning_is_published(
     published.hold("one", item("odd-marts"))
     assert published.command("run", "--full-refresh", "--as-of", AS_OF).status == 0
     assert items_of(published) == {("one", "odd-marts", "open"), ("two", "c", "open")}
+
+
+def test_full_refresh_of_unchanged_facts_changes_nothing(published: Installation) -> None:
+    before = published.published()
+    ended = published.command("run", "--full-refresh", "--as-of", AS_OF)
+    assert (ended.status, "nothing to build" in ended.output) == (0, True)
+    assert published.published() == before
+
+
+def test_reader_that_polls_meanwhile_sees_what_was_and_what_is(
+    published: Installation, tmp_path: Path
+) -> None:
+    before = published.published()
+    published.hold("two", item("c"), item("d"))
+    with polled(published.home / "published", tmp_path) as report:
+        assert published.command("run", "--as-of", AS_OF).status == 0
+    after = published.published()
+    assert report["rounds"] > 3
+    assert report["errors"] == []
+    assert report["seen"].keys() == before.keys()
+    assert all(set(seen) <= {len(before[name]), len(after[name])} for name, seen in report["seen"].items())
+    assert len(after["fct_items"]) > len(before["fct_items"])
 
 
 def test_changed_models_are_built_though_no_data_changed(published: Installation) -> None:

@@ -120,6 +120,10 @@ MARTS = {
     "marts.fct_changes.nulls_have_reasons": """
         update marts.fct_changes set deployment_lead_seconds_null_reason = null where change_key = '3'
     """,
+    "marts.fct_changes.reasons_are_known": """
+        update marts.fct_changes set deployment_lead_seconds_null_reason = 'too_late'
+        where deployment_lead_seconds_null_reason is not null
+    """,
     "marts.fct_stage_visits.business_seconds_fit_in_calendar_seconds": """
         update marts.fct_stage_visits set business_seconds = calendar_seconds + 1
         where stage_key = md5('stage|build')
@@ -171,6 +175,10 @@ METRICS = {
     """,
     "metrics.flow_by_stage_weekly.nulls_have_reasons": """
         update metrics.flow_by_stage_weekly set p75_seconds = null
+    """,
+    "metrics.flow_by_stage_weekly.reasons_are_known": """
+        update metrics.flow_by_stage_weekly
+        set p75_seconds = null, p75_seconds_null_reason = 'impossible'
     """,
 }
 

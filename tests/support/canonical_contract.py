@@ -71,7 +71,7 @@ def _column(column: Model) -> tuple[str, ...]:
     tests: list[Any] = column.get("data_tests", [])
     accepted = [test["accepted_values"] for test in tests if "accepted_values" in test]
     values = [str(value) for each in accepted for value in each["arguments"]["values"]]
-    is_required = "not_null" in tests or column["name"] == "source_id"
+    is_required = {"type": "not_null"} in column.get("constraints", []) or column["name"] == "source_id"
     # What is no plain type is a list of texts, which travels as JSON.
     data_type = TYPES.get(column["data_type"], "json")
     return (

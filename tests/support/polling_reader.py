@@ -5,12 +5,32 @@ rounds, errors, and the distinct row counts seen of each mart.
 """
 
 import json
+import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
+
+
+@contextmanager
+def polled(published: Path, folder: Path) -> Iterator[dict[str, Any]]:
+    """Read all marts over and over in another process while the block runs; its end fills the report."""
+    stop, ready = folder / "stop", folder / "ready"
+    report: dict[str, Any] = {}
+    command = [sys.executable, __file__, str(published), str(stop), str(ready)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            while not ready.exists():
+                time.sleep(0.05)
+            yield report
+        finally:
+            stop.touch()
+            report.update(json.loads(process.communicate(timeout=60)[0]))
 
 
 def counts(snapshot: Path) -> dict[str, int]:

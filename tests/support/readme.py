@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+# The tests themselves are running already; that they are found is what their command can show here.
+IN_TESTS = {"make test": ["ARGS=--collect-only -q"]}
 UNTIL_STOPPED = {".venv/bin/flowgauge serve"}
 """Commands that do not end by themselves."""
 
@@ -39,3 +41,24 @@ def checkout(folder: Path, settings: Mapping[str, Any]) -> Path:
     (folder / ".venv").symlink_to(ROOT / ".venv")
     (folder / "flowgauge.yaml").write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
     return folder
+
+
+def tried(
+    folder: Path, arguments: Mapping[str, Sequence[str]], environment: Mapping[str, str]
+) -> Iterator[tuple[str, subprocess.CompletedProcess[str]]]:
+    """Run the page's commands in a checkout, one after the other, each with its further arguments."""
+    for command in commands():
+        if command not in UNTIL_STOPPED:
+            further = {**IN_TESTS, **arguments}.get(command, ())
+            yield (
+                command,
+                subprocess.run(
+                    [*command.split(), *further],
+                    cwd=folder,
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    timeout=900,
+                ),
+            )

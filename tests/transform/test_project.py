@@ -50,6 +50,22 @@ def test_every_column_of_every_relation_is_described(project: DbtProject) -> Non
     assert set(built) == described
 
 
+def test_what_must_not_be_null_is_refused_by_the_table(project: DbtProject) -> None:
+    required = {
+        (node["schema"], node["name"], column["name"])
+        for node in models(project.parse())
+        for column in node["columns"].values()
+        if {"type": "not_null"}.items() <= next(iter(column["constraints"]), {}).items()
+    }
+    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+        refusing = connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() where not is_nullable "
+            "and schema_name in ('canonical', 'marts', 'metrics')"
+        ).fetchall()
+    assert len(required) > 100
+    assert set(refusing) == required
+
+
 @pytest.mark.parametrize("connector", sorted(connectors()))
 def test_relations_of_a_connector_build_when_it_is_the_only_one(project: DbtProject, connector: str) -> None:
     """Its relations have the contract's types by themselves: a union would lend them those of the others.

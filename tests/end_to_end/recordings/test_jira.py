@@ -12,12 +12,12 @@ from typing import Any
 import duckdb
 import pytest
 from support.facts import Facts, compares, instant, measured, seconds, uncompared
-from support.homes import GITHUB
+from support.homes import GITLAB
 from support.published import query
 
 pytestmark = pytest.mark.replay
 
-HOME, CONNECTION, FILE = GITHUB, "recorded-jira", "jira_issues"
+HOME, CONNECTION, FILE = GITLAB, "recorded-jira", "jira_issues"
 CATEGORIES = {"new": "todo", "indeterminate": "in_progress", "done": "done"}
 Statuses = dict[str, list[dict[str, Any]]]
 
