@@ -178,7 +178,7 @@ def _held_open(warehouse: Path) -> duckdb.DuckDBPyConnection:
     """The warehouse, open for the length of a block, so that whoever opens it within shares what is open.
 
     dlt opens it for each of its small jobs, and the first to open it reads its catalog, the last to close it
-    writes it down: a quarter of the time of a small load.
+    writes it down: a fifth of the time of a small load.
     """
     return duckdb.connect(str(warehouse))
 

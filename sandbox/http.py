@@ -112,6 +112,7 @@ class Server(ThreadingHTTPServer):
     """Serves one surface on the loopback interface."""
 
     daemon_threads = True
+    # Whoever calls `handle_request` knows that there is one.
     timeout = 0
     request_queue_size = 128
 
