@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support.readme import copy_tracked
 
 import ingestion
 from ingestion.scaffold import ScaffoldError, planned
@@ -34,11 +35,7 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        listed = ["git", "-C", str(TREE), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        for name in subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split("\0"):
-            if name and (TREE / name).exists():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes((TREE / name).read_bytes())
+        copy_tracked(folder)
         self.git("init", "--quiet")
         self.git("add", "--all")
         self.git("-c", "user.name=t", "-c", "user.email=t@t.invalid", "commit", "--quiet", "-m", "as it was")

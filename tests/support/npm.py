@@ -15,24 +15,37 @@ OPENAPI = "@octokit/openapi@23.0.2"
 
 def file_of(package: str, member: str, config: pytest.Config) -> Path:
     """Return a file of a package, fetched unless it is kept; skips where the registry cannot be had."""
-    folder = config.cache.mkdir("npm") / package.strip("@").replace("/", "-").replace("@", "-")
-    kept = folder / member.replace("/", "-")
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "fetched.lock"):
+    folder = config.cache.mkdir("npm")
+    kept = folder / f"{_name_of(package)}-{member.replace('/', '-')}"
+    with FileLock(folder / "unpacked.lock"):
         if not kept.exists():
-            _unpack(_packed(package, folder), member, kept)
+            _unpack(archive_of(package, folder), member, kept)
     return kept
 
 
-def _packed(package: str, folder: Path) -> Path:
+def archive_of(package: str, folder: Path) -> Path:
+    """Return the packed package in a folder, fetched unless it is there; skips like `file_of`."""
+    archive = folder / f"{_name_of(package)}.tgz"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "fetched.lock"):
+        if not archive.exists():
+            _fetch(package, archive)
+    return archive
+
+
+def _name_of(package: str) -> str:
+    """As npm names what it packs."""
+    return package.strip("@").replace("/", "-").replace("@", "-")
+
+
+def _fetch(package: str, archive: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         missing("npm, to fetch the vendor's published description")
-    command = [npm, "pack", package, "--silent", "--pack-destination", str(folder)]
+    command = [npm, "pack", package, "--silent", "--pack-destination", str(archive.parent)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    if done.returncode:
+    if done.returncode or not archive.exists():
         missing(f"{package} from the npm registry: {done.stderr.strip()[-200:]}")
-    return folder / done.stdout.strip().splitlines()[-1]
 
 
 def _unpack(archive: Path, member: str, kept: Path) -> None:
@@ -42,4 +55,3 @@ def _unpack(archive: Path, member: str, kept: Path) -> None:
         assert content is not None
         partial.write_bytes(content.read())
     partial.rename(kept)
-    archive.unlink()

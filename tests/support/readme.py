@@ -30,6 +30,14 @@ def commands() -> list[str]:
 
 def checkout(folder: Path, settings: Mapping[str, Any]) -> Path:
     """The tracked files in a new folder, beside the environment that is set up already, and the settings."""
+    copy_tracked(folder)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    (folder / "flowgauge.yaml").write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
+    return folder
+
+
+def copy_tracked(folder: Path) -> None:
+    """Copy what git has, or would take in, of this checkout."""
     files = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -38,9 +46,6 @@ def checkout(folder: Path, settings: Mapping[str, Any]) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    (folder / "flowgauge.yaml").write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
-    return folder
 
 
 def tried(

@@ -7,7 +7,6 @@ what else is missing (the replay in it, npm, the schema) skips them too, but fai
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,14 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
-from filelock import FileLock
+from support.npm import GRAPHQL_SCHEMA, archive_of
+from support.requirements import missing
 
 TOKEN = "replay-token"
-SCHEMA_PACKAGE = "@octokit/graphql-schema@15.26.1"
-SCHEMA_FILE = "octokit-graphql-schema-15.26.1.tgz"
 _ROOT = Path(__file__).parents[2]
 _PORTS = 5
 _PATIENCE_SECONDS = 60
@@ -74,29 +71,14 @@ def replay_folder() -> Path:
     if not given and not folder.parent.is_dir():
         pytest.skip("there is no ../shared beside the checkout")
     if not (folder / "replay.py").is_file():
-        _lacking(f"no replay at {folder}")
+        missing(f"no replay at {folder}")
     return folder
 
 
 def published_schema() -> Path:
     """GitHub's schema as published for npm, fetched once into the user's cache."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flowgauge-tests"
-    package = cache / SCHEMA_FILE
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / "fetched.lock"):
-        if not package.is_file():
-            _fetch(package)
-    return package
-
-
-def _fetch(package: Path) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        _lacking("npm is not installed, so GitHub's published schema cannot be fetched")
-    command = [npm, "pack", SCHEMA_PACKAGE, "--pack-destination", str(package.parent)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    if done.returncode or not package.is_file():
-        _lacking(f"npm could not fetch {SCHEMA_PACKAGE}: {done.stderr.strip()[-200:]}")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return archive_of(GRAPHQL_SCHEMA, cache / "flowgauge-tests")
 
 
 @contextmanager
@@ -115,12 +97,6 @@ def running_replay(folder: Path, schema: Path | None) -> Iterator[Replay]:
             yield Replay(url, f"http://127.0.0.1:{port + 3}", folder / "expected")
         finally:
             process.terminate()
-
-
-def _lacking(reason: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def _free_ports() -> int:
