@@ -8,7 +8,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 # Named after what it was made from, so that a changed pin or setting makes it anew and an unchanged one costs nothing.
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-16)
-# What is imported is compiled then: all of it at once would take half a minute more.
+# What is imported is compiled then, and kept: all of it at once would take half a minute more. Where the shell
+# forbids to keep it, each process would compile it anew, which takes it as long again as to start.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(VENV)/bin/python -m pip install --disable-pip-version-check --no-input --no-deps --no-compile
 # Parallel workers for the tests: `make test WORKERS=0` runs them in one process.
 WORKERS ?= 3
