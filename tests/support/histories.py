@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from ingestion.identity import EmailHasher
 from ingestion.organisation import load_organisation
-from ingestion.settings import load_settings
+from ingestion.settings import Targets, load_settings
 from transform.containment import compute_containment
 from transform.identity import resolve_identities
 from transform.runner import DbtProject
@@ -298,7 +298,7 @@ def _organisation_rows(organisation: Organisation) -> dict[str, list[dict[str, A
         "required_approvals": organisation.declared_approvals,
         "required_checks": organisation.declared_checks,
     }
-    sla = [] if organisation.sla_hours is None else [organisation.sla_hours]
+    targets = {**Targets().model_dump(), "review_sla_hours": organisation.sla_hours}
     return {
         "raw_flowgauge.runs": [{"run_id": "1", "started_at": as_of, "as_of": as_of}],
         "raw_flowgauge.connections": [
@@ -317,7 +317,9 @@ def _organisation_rows(organisation: Organisation) -> dict[str, list[dict[str, A
             for team, members in organisation.teams.items()
             for login in members
         ],
-        "raw_flowgauge.targets": [{"name": "review_sla_hours", "value": v, "unit": "hours"} for v in sla],
+        "raw_flowgauge.targets": [
+            {"name": name, "value": value} for name, value in targets.items() if value is not None
+        ],
     }
 
 

@@ -44,7 +44,9 @@ CI_HEALTH = """
             *,
             conclusion = 'failure'
             and bool_or(conclusion = 'success') over (partition by repository, sha, name) as is_flaky,
-            epoch(finished_at) - epoch(started_at) as run_seconds
+            epoch(finished_at) - epoch(started_at) as run_seconds,
+            -- told once the job has ended; what is called off while it prepares has done nothing else
+            case when run_seconds is not null then least(setup_seconds, run_seconds) end as told_setup_seconds
         from told_jobs
     )
     select
@@ -59,7 +61,11 @@ CI_HEALTH = """
         count(*) filter (conclusion = 'timed_out') as infrastructure_failure_count,
         count(*) filter (conclusion = 'failure') as all_failure_count,
         count(*) filter (is_flaky) as flaky_failure_count,
-        coalesce(sum(run_seconds) filter (is_flaky), 0)::bigint as flaky_lost_seconds
+        coalesce(sum(run_seconds) filter (is_flaky), 0)::bigint as flaky_lost_seconds,
+        coalesce(sum(told_setup_seconds), 0)::bigint as setup_seconds,
+        sum(told_setup_seconds) / nullif(sum(run_seconds), 0) as setup_share,
+        case when sum(run_seconds) > 0 then null when bool_or(conclusion = 'running') then 'not_yet'
+            else 'not_applicable' end as setup_share_null_reason
     from jobs
     group by repository, week_of(queued_at)
 """

@@ -164,6 +164,7 @@ USAGE_MART = """
     group by week_start
 """
 
+# of what no vendor tells who uses it, such as all that shows in changes alone, there is no number, not even 0
 USERS = """
     select week_of(started_at) as week_start, tool as assistant, count(distinct owners.person) as person_count
     from truth.assistant_sessions as sessions
@@ -247,8 +248,7 @@ METRICS = (
     figures(
         "assistant_usage_weekly: users",
         USERS,
-        "select * from built.metrics.assistant_usage_weekly"
-        " where assistant = 'claude_code' and person_count > 0",
+        "select * from built.metrics.assistant_usage_weekly where person_count is not null",
         where=EXACT,
         key=("week_start", "assistant"),
         is_shared=True,

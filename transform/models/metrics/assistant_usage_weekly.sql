@@ -8,15 +8,9 @@
 
 with
 
-usage as (
+uses as (
 
-    select * from {{ ref('fct_assistant_usage_daily') }}
-
-),
-
-days as (
-
-    select * from {{ ref('dim_date') }}
+    select * from {{ ref('int_metrics__assistant_weeks') }}
 
 ),
 
@@ -45,23 +39,6 @@ as_of as (
 
 ),
 
-used as (
-
-    select
-        days.week_start,
-        usage.assistant_key,
-        count(distinct usage.person_key) as person_count,
-        {%- for column in counts %}
-            cast(sum(usage.{{ column }}) as bigint) as {{ column }},
-        {%- endfor %}
-        sum(usage.cost_usd) as cost_usd
-    from usage
-    inner join days
-        on usage.date_key = days.date_key
-    group by days.week_start, usage.assistant_key
-
-),
-
 merged as (
 
     select
@@ -83,7 +60,8 @@ keys as (
     select
         week_start,
         assistant_key
-    from used
+    from uses
+    where is_used
     union distinct
     select
         week_start,
@@ -98,11 +76,15 @@ select
     keys.week_start,
     keys.assistant_key,
     assistants.name as assistant,
-    coalesce(used.person_count, 0) as person_count,
+    uses.person_count,
+    case when uses.person_count is null then 'not_observed' end as person_count_null_reason,
     {%- for column in counts + ['cost_usd'] %}
-        case when used.person_count >= 5 then used.{{ column }} end as {{ column }},
+        case when uses.person_count >= 5 then uses.{{ column }} end as {{ column }},
     {%- endfor %}
-    case when coalesce(used.person_count, 0) < 5 then 'not_enough_data' end as usage_null_reason,
+    case
+        when uses.person_count is null then 'not_observed'
+        when uses.person_count < 5 then 'not_enough_data'
+    end as usage_null_reason,
     coalesce(merged.merged_change_count, 0) as merged_change_count,
     {%- for level in levels %}
         coalesce(merged.{{ level }}_change_count, 0) as {{ level }}_change_count,
@@ -115,10 +97,10 @@ inner join weeks
 inner join assistants
     on keys.assistant_key = assistants.assistant_key
 cross join as_of
-left join used
+left join uses
     on
-        keys.week_start = used.week_start
-        and keys.assistant_key = used.assistant_key
+        keys.week_start = uses.week_start
+        and keys.assistant_key = uses.assistant_key
 left join merged
     on
         keys.week_start = merged.week_start

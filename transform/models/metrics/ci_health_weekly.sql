@@ -50,6 +50,7 @@ complete as (
         coalesce(counts.all_failure_count, 0) as all_failure_count,
         coalesce(counts.flaky_failure_count, 0) as flaky_failure_count,
         coalesce(counts.flaky_lost_seconds, 0) as flaky_lost_seconds,
+        coalesce(counts.run_seconds, 0) as run_seconds,
         coalesce(counts.setup_seconds, 0) as setup_seconds,
         coalesce(counts.run_with_setup_seconds, 0) as run_with_setup_seconds
     from scopes
@@ -83,7 +84,12 @@ select
     complete.setup_seconds,
     complete.run_with_setup_seconds,
     cast(complete.setup_seconds as double) / nullif(complete.run_with_setup_seconds, 0) as setup_share,
-    case when complete.run_with_setup_seconds = 0 then 'not_applicable' end as setup_share_null_reason,
+    case
+        when complete.run_with_setup_seconds > 0 then null
+        when complete.run_seconds > 0 then 'not_observed'
+        when complete.running_count > 0 then 'not_yet'
+        else 'not_applicable'
+    end as setup_share_null_reason,
     {{ named_estimate('queue') }},
     {{ named_estimate('run') }},
     {{ named_estimate('check_latency') }},

@@ -44,10 +44,9 @@ methods as (
 
 attribution as (
 
-    select
-        coalesce(max(case when name = 'incident_attribution_hours' then value end), 24) * 3600
-            as window_seconds
+    select max(value) * 3600 as window_seconds
     from targets
+    where name = 'incident_attribution_hours'
 
 ),
 

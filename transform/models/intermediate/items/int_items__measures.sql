@@ -9,10 +9,13 @@
     ('idea_to_adoption_seconds', 'created_at', 'adopted_at', 'adoption_null_reason'),
 ] %}
 {%- set incident_measures = [
-    ('time_to_detect_seconds', 'started_at', 'triggered_at'),
-    ('time_to_acknowledge_seconds', 'triggered_at', 'acknowledged_at'),
-    ('time_to_mitigate_seconds', 'impact_started_at', 'mitigated_at'),
-    ('time_to_resolve_seconds', 'impact_started_at', 'resolved_at'),
+    ('time_to_detect_seconds', 'started_at', 'triggered_at', 'null_reason'),
+    ('time_to_acknowledge_seconds', 'triggered_at', 'acknowledged_at', 'null_reason'),
+    (
+        'time_to_mitigate_seconds', 'impact_started_at', 'mitigated_at',
+        "case when is_mitigation_told then null_reason else 'not_observed' end"
+    ),
+    ('time_to_resolve_seconds', 'impact_started_at', 'resolved_at', 'null_reason'),
 ] %}
 
 with
@@ -44,7 +47,7 @@ measures as (
         from work_item_facts
         union all
     {%- endfor %}
-    {%- for measure, started_at, ended_at in incident_measures %}
+    {%- for measure, started_at, ended_at, no_end in incident_measures %}
         select
             'fct_incidents' as table_name,
             'incident' as flow_item_type,
@@ -53,7 +56,7 @@ measures as (
             {{ started_at }} as started_at,
             {{ ended_at }} as ended_at,
             {{ possible_seconds(started_at, ended_at) }} as seconds,
-            {{ seconds_null_reason(started_at, ended_at, 'null_reason') }} as null_reason
+            {{ seconds_null_reason(started_at, ended_at, no_end) }} as null_reason
         from incident_facts
         {% if not loop.last %}union all{% endif %}
     {%- endfor %}

@@ -39,6 +39,7 @@ select
     count(case when conclusion = 'failure' then 1 end) as all_failure_count,
     cast(coalesce(sum(case when is_flaky and conclusion = 'failure' then run_seconds end), 0) as bigint)
         as flaky_lost_seconds,
+    cast(coalesce(sum(run_seconds), 0) as bigint) as run_seconds,
     cast(coalesce(sum(setup_seconds), 0) as bigint) as setup_seconds,
     cast(coalesce(sum(case when setup_seconds is not null then run_seconds end), 0) as bigint)
         as run_with_setup_seconds

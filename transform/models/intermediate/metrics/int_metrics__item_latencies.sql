@@ -1,4 +1,7 @@
-{#- An alert that a machine resolved before anybody looked at it is noise, of a subject of its own. -#}
+{#-
+An alert that a machine resolved before anybody looked at it is noise, of a subject of its own. Being resolved
+competes with what had not come before it, but with no mitigation where the connection never tells of one.
+-#}
 with
 
 measures as (
@@ -9,7 +12,7 @@ measures as (
 
 incidents as (
 
-    select * from {{ ref('fct_incidents') }}
+    select * from {{ ref('int_incidents__facts') }}
 
 ),
 
@@ -40,7 +43,12 @@ select
     case
         when measures.null_reason is null then 'ended'
         when measures.null_reason = 'not_yet' then 'censored'
-        when measures.measure = 'time_to_acknowledge_seconds' and measures.null_reason = 'not_observed'
+        when
+            measures.null_reason = 'not_observed'
+            and (
+                measures.measure = 'time_to_acknowledge_seconds'
+                or (measures.measure = 'time_to_mitigate_seconds' and incidents.is_mitigation_told)
+            )
             then 'competing'
     end as outcome
 from measures

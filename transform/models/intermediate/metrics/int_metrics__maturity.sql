@@ -15,9 +15,9 @@ as_of as (
 days as (
 
     select
-        coalesce(max(case when name = 'failure_maturity_days' then value end), 7) as failure_days,
-        coalesce(max(case when name = 'adoption_maturity_days' then value end), 28) as adoption_days,
-        coalesce(max(case when name = 'idle_days' then value end), 14) as idle_days
+        max(case when name = 'failure_maturity_days' then value end) as failure_days,
+        max(case when name = 'adoption_maturity_days' then value end) as adoption_days,
+        max(case when name = 'idle_days' then value end) as idle_days
     from targets
 
 )
