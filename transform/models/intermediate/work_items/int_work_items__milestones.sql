@@ -51,6 +51,7 @@ ended as (
 
     select
         flow_item_key,
+        min(entered_at) as entered_at,
         max(exited_at) as left_at,
         cast(sum({{ seconds_between('exited_at', 'next_entered_at') }}) as bigint) as closed_seconds
     from followed
@@ -70,7 +71,9 @@ select
     case
         when dated.last_state in ('finished', 'rejected') then coalesce(ended.left_at, dated.begun_at)
     end as ended_at,
-    coalesce(ended.closed_seconds, 0) as closed_seconds,
+    -- one that was rejected from the start and taken up later was closed until then
+    coalesce(ended.closed_seconds, 0)
+    + coalesce({{ seconds_between('dated.begun_at', 'ended.entered_at') }}, 0) as closed_seconds,
     dated.evidence
 from dated
 left join ended
