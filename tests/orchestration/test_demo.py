@@ -27,11 +27,11 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_demo_publishes_sums_up_and_leaves_nothing_running(tmp_path: Path) -> None:
-    outcome = flowgauge("demo", "--weeks", "2", cwd=tmp_path, seconds=500)
+    outcome = flowgauge("demo", "--weeks", "1", cwd=tmp_path, seconds=500)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     for title in ("Where changes spend", "Largest queues", "Delivery, by service", "Freshness"):
         assert title in outcome.stdout
-    home = tmp_path / ".flowgauge" / "demo" / "balanced-small-2-1-github"
+    home = tmp_path / ".flowgauge" / "demo" / "balanced-small-1-1-github"
     stages = query(
         home, "select distinct stage from marts.fct_stage_visits join marts.dim_stage using (stage_key)"
     )

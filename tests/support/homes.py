@@ -32,7 +32,7 @@ from sandbox.vendor import STACKS, TOKEN, TOKEN_VARIABLE
 SIZE, WEEKS = Size(teams=4, developers_per_team=3), 8
 STATES = "states.json"
 State = dict[str, Any]
-JENKINS = Company("orbit", "balanced", 2, STACKS["jenkins"])
+JENKINS = Company("orbit", "balanced", 2, STACKS["jenkins"], size=Size(teams=2, developers_per_team=3))
 
 
 def _recorded_github(replay: Replay) -> dict[str, Any]:
