@@ -10,14 +10,16 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from support.npm import GRAPHQL_SCHEMA, archive_of
 from support.requirements import missing
 
@@ -83,20 +85,26 @@ def published_schema() -> Path:
 
 @contextmanager
 def running_replay(folder: Path, schema: Path | None) -> Iterator[Replay]:
-    """The replay as a process of its own, ended with the context; GraphQL needs the schema."""
-    port = _free_ports()
-    command = [sys.executable, "replay.py", "--port", str(port), "--token", TOKEN]
-    command += ["--schema", str(schema)] if schema else []
+    """The replay as a process of its own, ended with the context; GraphQL needs the schema.
+
+    They start one after the other: two that look for ports at once find the same ones, and both would speak
+    to the replay that was first to listen.
+    """
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
+    with ExitStack() as stack:
+        with FileLock(Path(tempfile.gettempdir()) / "flowgauge-replay.lock"):
+            port = _free_ports()
+            command = [sys.executable, "replay.py", "--port", str(port), "--token", TOKEN]
+            command += ["--schema", str(schema)] if schema else []
+            process = stack.enter_context(
+                subprocess.Popen(
+                    command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+            )
+            stack.callback(process.terminate)
             url = f"http://127.0.0.1:{port}"
             _wait_for(f"{url}/__stats", process)
-            yield Replay(url, f"http://127.0.0.1:{port + 3}", folder / "expected")
-        finally:
-            process.terminate()
+        yield Replay(url, f"http://127.0.0.1:{port + 3}", folder / "expected")
 
 
 def _free_ports() -> int:
