@@ -57,6 +57,8 @@ unambiguous_repositories as (
 placed as (
 
     select
+        session_changes.connection as session_connection,
+        session_changes.session,
         session_changes.change,
         session_changes.branch,
         session_changes.sha,
@@ -82,8 +84,7 @@ found as (
     {%- for column in ['changes.source_id', 'cast(changes.number as string)'] %}
         select
             placed.*,
-            changes.source_id as change_id,
-            changes.created_at
+            changes.source_id as change_id
         from placed
         inner join changes
             on
@@ -94,8 +95,7 @@ found as (
     {%- endfor %}
     select
         placed.*,
-        change_commits.change as change_id,
-        cast(null as timestamp) as created_at
+        change_commits.change as change_id
     from placed
     inner join change_commits
         on
@@ -105,8 +105,7 @@ found as (
     union all
     select
         placed.*,
-        changes.source_id as change_id,
-        changes.created_at
+        changes.source_id as change_id
     from placed
     inner join changes
         on
@@ -115,6 +114,28 @@ found as (
             and placed.branch = changes.head_branch
             and coalesce(placed.started_at <= coalesce(changes.merged_at, changes.closed_at), true)
     where placed.change is null and placed.sha is null
+    -- what is opened of the same branch once that change has ended is other work
+    qualify
+        coalesce(
+            changes.created_at <= min(coalesce(changes.merged_at, changes.closed_at)) over (
+                partition by
+                    placed.session_connection,
+                    placed.session,
+                    placed.connection,
+                    placed.repository,
+                    placed.branch
+            ),
+            true
+        )
+
+),
+
+evident as (
+
+    select
+        *,
+        case method when 'vendor_record' then 'vendor_record' else 'session_link' end as evidence
+    from found
 
 )
 
@@ -123,7 +144,7 @@ select
     change_id as change,
     tool,
     kind,
-    case method when 'vendor_record' then 'vendor_record' else 'session_link' end as evidence,
+    evidence,
     min(started_at) as started_at
-from found
-group by connection, change_id, tool, kind, method
+from evident
+group by connection, change_id, tool, kind, evidence

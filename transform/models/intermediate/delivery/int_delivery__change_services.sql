@@ -47,7 +47,10 @@ possible as (
         dated.change_key,
         services.service,
         services.service_key,
-        coalesce(services.path_prefix, '') as path_prefix,
+        case
+            when services.path_prefix is null then ''
+            else regexp_replace(services.path_prefix, '/+$', '') || '/'
+        end as folder,
         services.path_prefix is null or known_files.change is null as is_whole_repository
     from dated
     inner join services
@@ -74,7 +77,7 @@ touched as (
         on
             possible.connection = files.connection
             and possible.change = files.change
-            and left(files.path, length(possible.path_prefix)) = possible.path_prefix
+            and left(files.path || '/', length(possible.folder)) = possible.folder
     where possible.is_whole_repository or files.path is not null
     group by possible.change_key, possible.service, possible.service_key
 

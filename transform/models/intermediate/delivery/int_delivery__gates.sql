@@ -49,8 +49,11 @@ followed as (
             ~ ' rows between 1 following and unbounded following'
         ) }} as next_at,
         max(case when type in ('gate_approved', 'gate_rejected') then occurred_at end) over (
-            partition by connection, deployment
-        ) as last_decision_at
+            partition by connection, deployment order by occurred_at, apply_order, event_id
+        ) as last_decision_at,
+        count(case when type = 'gate_opened' then 1 end) over (
+            partition by connection, deployment order by occurred_at, apply_order, event_id
+        ) as opening_count
     from known
 
 )
@@ -61,6 +64,6 @@ select
     deployment,
     event_id,
     occurred_at as opened_at,
-    coalesce(next_at, last_decision_at) as decided_at
+    coalesce(next_at, case when opening_count = 1 then last_decision_at end) as decided_at
 from followed
 where type = 'gate_opened' and previous_type is distinct from 'gate_opened'

@@ -92,6 +92,18 @@ waits as (
         ) as gate_number
     from ordered
 
+),
+
+answered as (
+
+    select
+        *,
+        row_number() over (
+            partition by change_key, gate_number
+            order by decided_at asc nulls last, decider_person_key asc nulls last
+        ) = 1 as is_first_decision
+    from waits
+
 )
 
 -- gates of several services that are open together are one wait: the first decision answers it
@@ -101,6 +113,6 @@ select
     min(open_from) as opened_at,
     case when count(open_until) = count(*) then max(open_until) end as left_at,
     min(decided_at) as decided_at,
-    min_by(decider_person_key, decided_at) as decider_person_key
-from waits
+    max(case when is_first_decision then decider_person_key end) as decider_person_key
+from answered
 group by change_key, gate_number

@@ -63,4 +63,4 @@ select
 from asking
 where
     type = 'review_requested'
-    and asked_person_key is distinct from author_person_key
+    and coalesce(asked_person_key != author_person_key, true)

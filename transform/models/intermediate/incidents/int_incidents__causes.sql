@@ -12,9 +12,11 @@ deployments as (
 
 ),
 
-all_deployments as (
+-- an id that several connections use names no deployment
+identified_deployments as (
 
     select * from {{ ref('int_delivery__deployments') }}
+    qualify count(*) over (partition by deployment) = 1
 
 ),
 
@@ -64,7 +66,7 @@ found as (
         'explicit' as method,
         deployments.finished_at
     from incidents
-    inner join all_deployments as deployments
+    inner join identified_deployments as deployments
         on incidents.deployment_source_id = deployments.deployment
     union all
     select

@@ -20,12 +20,11 @@ services as (
 
 ),
 
-service_teams as (
+service_names as (
 
     select
         lower(service) as service_name,
-        min(service_key) as service_key,
-        min({{ surrogate_key('team', 'team') }}) as team_key
+        min(service_key) as service_key
     from services
     group by lower(service)
 
@@ -47,26 +46,56 @@ united as (
             and roots.incident = incidents.source_id
     group by roots.incident_key, roots.connection, roots.root
 
+),
+
+named as (
+
+    select
+        united.*,
+        incidents.number,
+        incidents.severity,
+        incidents.is_auto_resolved,
+        incidents.deployment_source_id,
+        incidents.deployment_sha,
+        lower(incidents.service_hint) as service_name
+    from united
+    inner join incidents
+        on
+            united.connection = incidents.connection
+            and united.root = incidents.source_id
+
+),
+
+owners as (
+
+    select
+        named.incident_key,
+        min(services.team) as team
+    from named
+    inner join services
+        on
+            named.service_name = lower(services.service)
+            and {{ is_valid_at('services', 'named.triggered_at') }}
+    group by named.incident_key
+
 )
 
 select
-    united.incident_key,
-    united.connection,
-    united.root as incident,
-    incidents.number,
-    incidents.severity,
-    coalesce(incidents.is_auto_resolved, false) as is_auto_resolved,
-    incidents.deployment_source_id,
-    incidents.deployment_sha,
-    united.started_at,
-    united.triggered_at,
-    united.merged_incident_count,
-    service_teams.service_key,
-    service_teams.team_key
-from united
-inner join incidents
-    on
-        united.connection = incidents.connection
-        and united.root = incidents.source_id
-left join service_teams
-    on lower(incidents.service_hint) = service_teams.service_name
+    named.incident_key,
+    named.connection,
+    named.root as incident,
+    named.number,
+    named.severity,
+    coalesce(named.is_auto_resolved, false) as is_auto_resolved,
+    named.deployment_source_id,
+    named.deployment_sha,
+    named.started_at,
+    named.triggered_at,
+    named.merged_incident_count,
+    service_names.service_key,
+    {{ surrogate_key('team', 'owners.team') }} as team_key
+from named
+left join service_names
+    on named.service_name = service_names.service_name
+left join owners
+    on named.incident_key = owners.incident_key

@@ -21,7 +21,9 @@ ordered as (
             order by requested_at asc, settled_at asc nulls last
         ) as round_number,
         lag(from_role) over handoff_order as previous_from_role,
-        lag(to_role) over handoff_order as previous_to_role
+        lag(to_role) over handoff_order as previous_to_role,
+        lag(from_person_key) over handoff_order as previous_from_person_key,
+        lag(to_person_key) over handoff_order as previous_to_person_key
     from transfers
     where not coalesce(from_person_key = to_person_key, false)
     window handoff_order as (
@@ -38,7 +40,15 @@ keyed as (
         {{ surrogate_key(
             'handoff', 'flow_item_key', 'mechanism', 'from_role', 'to_role', 'cast(round_number as string)'
         ) }} as handoff_key,
-        coalesce(from_role = previous_to_role and to_role = previous_from_role, false) as is_return
+        coalesce(
+            from_role = previous_to_role
+            and to_role = previous_from_role
+            and (
+                from_role != to_role
+                or (from_person_key = previous_to_person_key and to_person_key = previous_from_person_key)
+            ),
+            false
+        ) as is_return
     from ordered
 
 ),

@@ -24,6 +24,11 @@ deliveries as (
         bool_or(change_facts.delivery_state in ('unmerged', 'waiting')) as has_undelivered,
         bool_or(change_facts.delivery_state = 'not_linked') as has_unlinked,
         bool_or(change_facts.deployed_at is not null and change_facts.exposed_at is null) as has_unexposed,
+        bool_or(
+            change_facts.deployed_at is not null
+            and change_facts.exposed_at is null
+            and coalesce(change_facts.exposed_at_null_reason != 'not_observed', true)
+        ) as has_hidden,
         bool_or(change_facts.is_adoption_observed) as is_adoption_observed,
         bool_or(change_facts.is_adoption_observed and change_facts.adopted_at is null) as has_unadopted
     from links
@@ -47,7 +52,8 @@ select
         else 'not_applicable'
     end as deploy_null_reason,
     case
-        when has_undelivered or has_unexposed then 'not_yet'
+        when has_undelivered or has_hidden then 'not_yet'
+        when has_unexposed then 'not_observed'
         when deployed_at is not null then null
         when has_unlinked then 'not_linked'
         else 'not_applicable'

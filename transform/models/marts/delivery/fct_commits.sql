@@ -24,6 +24,12 @@ changes as (
 
 ),
 
+horizons as (
+
+    select * from {{ ref('int_flow__horizons') }}
+
+),
+
 first_changes as (
 
     select
@@ -53,6 +59,8 @@ select
     end as change_key_null_reason,
     commit_changes.method as change_match_method
 from commits
+inner join horizons
+    on commits.connection = horizons.connection
 left join commit_changes
     on
         commits.connection = commit_changes.connection
@@ -66,4 +74,6 @@ left join first_changes
     on
         commits.connection = first_changes.connection
         and commits.repository = first_changes.repository
-where commits.is_on_default_branch
+where
+    commits.is_on_default_branch
+    and coalesce(commits.committed_at <= horizons.events_until_at, true)

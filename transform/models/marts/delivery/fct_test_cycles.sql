@@ -28,7 +28,11 @@ cycles as (
         min(started_at) as started_at,
         case when count(*) = count(finished_at) then max(finished_at) end as finished_at
     from jobs
-    where job_type = 'test' and sha is not null and coalesce(started_at <= finished_at, true)
+    where
+        job_type = 'test'
+        and sha is not null
+        and coalesce(conclusion != 'skipped', true)
+        and coalesce(started_at <= finished_at, true)
     group by connection, repository, sha
 
 ),

@@ -11,7 +11,7 @@ people as (
     select
         person_key,
         'person-' || left(person_key, 12) as pseudonym,
-        case when count(distinct kind) = 1 then min(kind) else 'human' end as kind,
+        case when bool_or(is_human) then 'human' else min(kind) end as kind,
         bool_or(is_human) as is_human
     from accounts
     group by person_key

@@ -31,11 +31,11 @@ last_visits as (
 
     select
         flow_item_key,
-        max_by(team_key, entered_at) as team_key,
-        max_by(person_key, entered_at) as person_key
+        team_key,
+        person_key
     from visits
     where flow_item_type = 'work_item'
-    group by flow_item_key
+    qualify row_number() over (partition by flow_item_key order by entered_at desc) = 1
 
 ),
 
