@@ -6,6 +6,12 @@ requests as (
 
 ),
 
+teams as (
+
+    select * from {{ ref('int_people__teams') }}
+
+),
+
 memberships as (
 
     select * from {{ ref('int_people__team_memberships') }}
@@ -14,24 +20,28 @@ memberships as (
 
 slugs as (
 
-    select distinct
-        team_key,
-        lower(replace(team, ' ', '-')) as slug
-    from memberships
+    select
+        lower(replace(team, ' ', '-')) as slug,
+        min(team_key) as team_key
+    from teams
+    group by lower(replace(team, ' ', '-'))
 
 ),
 
-asked_teams as (
+staffed as (
 
-    select
-        requests.change_key,
-        requests.event_id,
-        min(slugs.team_key) as team_key
-    from requests
-    inner join slugs
-        on lower(requests.subject_team) = slugs.slug
-    group by requests.change_key, requests.event_id
+    select distinct team_key
+    from memberships
 
 )
 
-select * from asked_teams
+select
+    requests.change_key,
+    requests.event_id,
+    slugs.team_key,
+    staffed.team_key is not null as has_members
+from requests
+inner join slugs
+    on lower(requests.subject_team) = slugs.slug
+left join staffed
+    on slugs.team_key = staffed.team_key

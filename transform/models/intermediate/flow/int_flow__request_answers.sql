@@ -55,7 +55,7 @@ candidates as (
         or (
             review_events.is_response
             and requests.subject_team is not null
-            and (asked_teams.team_key is null or memberships.person_key is not null)
+            and (not coalesce(asked_teams.has_members, false) or memberships.person_key is not null)
         )
     qualify row_number() over (
         partition by requests.change_key, requests.event_id order by review_events.sequence

@@ -66,6 +66,7 @@ first_givers as (
             placed.work_item_key = turns.work_item_key
             and placed.occurred_at >= turns.left_at
             and turns.role = 'product'
+            and turns.person_key is not null
     group by placed.work_item_key, placed.occurred_at
 
 )
