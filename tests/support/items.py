@@ -161,6 +161,9 @@ def rows_of_features(features: Iterable[Feature]) -> Rows:
             for each in made
             for number in each.changes
         ],
+        "canonical.feature_flags": [
+            {"source_id": each.name, "key": f"{each.name}-flag"} for each in made if each.has_flag
+        ],
         "canonical.feature_flag_events": [
             {
                 "source_id": f"{each.name}-{place:03}",

@@ -5,7 +5,9 @@ with
 features as (
 
     select * from {{ ref('dim_feature') }}
-    where state in ('merged', 'deployed')
+    where
+        state = 'merged' and deployed_at_null_reason = 'not_yet'
+        or state = 'deployed' and exposed_at_null_reason = 'not_yet'
 
 ),
 

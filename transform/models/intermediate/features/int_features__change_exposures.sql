@@ -62,6 +62,7 @@ live as (
         changes.change_key,
         changes.is_main,
         features.flag is not null as has_flag,
+        features.is_flag_observed,
         features.key_event is not null as has_key_event,
         milestones.deployed_at,
         milestones.flow_ended_at as live_at
@@ -95,6 +96,7 @@ select
     live.change_key,
     live.is_main,
     live.has_flag,
+    live.is_flag_observed,
     live.has_key_event,
     live.deployed_at,
     live.live_at,

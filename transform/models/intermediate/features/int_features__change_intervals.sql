@@ -14,7 +14,7 @@ intervals as (
         live_at as entered_at,
         exposed_at as exited_at
     from milestones
-    where has_flag
+    where is_flag_observed
     union all
     select
         change_key,

@@ -12,9 +12,34 @@ flags as (
 
 ),
 
+flag_events as (
+
+    select * from {{ ref('feature_flag_events') }}
+
+),
+
+exposures as (
+
+    select * from {{ ref('feature_exposures') }}
+
+),
+
 items as (
 
     select * from {{ ref('feature_items') }}
+
+),
+
+observed as (
+
+    select key as name
+    from flags
+    union distinct
+    select key
+    from flag_events
+    union distinct
+    select feature
+    from exposures
 
 ),
 
@@ -70,5 +95,10 @@ united as (
 
 select
     {{ surrogate_key('feature', 'feature') }} as feature_key,
-    united.*
+    united.*,
+    united.flag is not null and coalesce(flags_seen.name, features_seen.name) is not null as is_flag_observed
 from united
+left join observed as flags_seen
+    on united.flag = flags_seen.name
+left join observed as features_seen
+    on united.feature = features_seen.name

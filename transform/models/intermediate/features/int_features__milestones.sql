@@ -8,21 +8,9 @@ features as (
 
 ),
 
-feature_changes as (
+deliveries as (
 
-    select * from {{ ref('int_features__changes') }}
-
-),
-
-changes as (
-
-    select * from {{ ref('int_flow__changes') }}
-
-),
-
-change_exposures as (
-
-    select * from {{ ref('int_features__change_exposures') }}
+    select * from {{ ref('int_features__deliveries') }}
 
 ),
 
@@ -32,94 +20,69 @@ rollouts as (
 
 ),
 
-adoptions as (
-
-    select * from {{ ref('int_features__adoptions') }}
-
-),
-
-merged_changes as (
-
-    select
-        feature_changes.feature_key,
-        count(*) as change_count,
-        min(changes.merged_at) as merged_at
-    from feature_changes
-    inner join changes
-        on feature_changes.change_key = changes.change_key
-    group by feature_changes.feature_key
-
-),
-
-deliveries as (
-
-    select
-        feature_key,
-        min(live_at) as deployed_at,
-        min(exposed_at) as exposed_at
-    from change_exposures
-    group by feature_key
-
-),
-
-first_rollouts as (
-
-    select
-        feature_key,
-        min(occurred_at) as exposed_at
-    from rollouts
-    where exposure = 'on'
-    group by feature_key
-
-),
-
-eligible as (
-
-    select
-        feature_key,
-        adopted_at,
-        count(*) over (partition by feature_key) as eligible_count,
-        row_number() over (partition by feature_key order by adopted_at asc nulls last) as adopter_number
-    from adoptions
-    where is_eligible
-
-),
-
--- adopted by a tenth of those who have it
 adopters as (
 
+    select * from {{ ref('int_features__adopters') }}
+
+),
+
+flags as (
+
     select
         feature_key,
-        max(eligible_count) as eligible_count,
-        count(adopted_at) as adopter_count,
-        min(case when adopter_number * 10 >= eligible_count then adopted_at end) as adopted_at
-    from eligible
+        min(case when exposure = 'on' then occurred_at end) as on_at,
+        bool_or(exposure is null) as has_share
+    from rollouts
     group by feature_key
+
+),
+
+-- where no deployment can be linked, the flag alone tells since when customers have what is merged
+dated as (
+
+    select
+        features.feature_key,
+        features.flag,
+        features.key_event,
+        features.flag is not null and not features.is_flag_observed as is_flag_untold,
+        coalesce(flags.has_share, false) as has_share,
+        coalesce(deliveries.change_count, 0) as change_count,
+        deliveries.merged_at,
+        deliveries.deployed_at,
+        case when deliveries.feature_key is null then 'not_linked' else deliveries.deployed_at_null_reason end
+            as deployed_at_null_reason,
+        case
+            when deliveries.feature_key is null then flags.on_at
+            when deliveries.deployed_at_null_reason in ('not_linked', 'not_applicable')
+                then {{ later_of('flags.on_at', 'deliveries.merged_at') }}
+            else deliveries.exposed_at
+        end as exposed_at
+    from features
+    left join deliveries
+        on features.feature_key = deliveries.feature_key
+    left join flags
+        on features.feature_key = flags.feature_key
 
 )
 
 select
-    features.feature_key,
-    coalesce(merged_changes.change_count, 0) as change_count,
-    merged_changes.merged_at,
-    deliveries.deployed_at,
+    dated.feature_key,
+    dated.change_count,
+    dated.merged_at,
+    dated.deployed_at,
+    dated.deployed_at_null_reason,
+    dated.exposed_at,
     case
-        when merged_changes.feature_key is null then first_rollouts.exposed_at
-        else deliveries.exposed_at
-    end as exposed_at,
+        when dated.exposed_at is not null then null
+        when dated.is_flag_untold or dated.has_share then 'not_observed'
+        when dated.flag is not null then 'not_yet'
+        else dated.deployed_at_null_reason
+    end as exposed_at_null_reason,
     case
-        when features.key_event is null then null
-        when merged_changes.feature_key is not null and deliveries.exposed_at is null then null
-        else adopters.adopted_at
+        when dated.key_event is not null and dated.exposed_at is not null then adopters.adopted_at
     end as adopted_at,
     coalesce(adopters.eligible_count, 0) as eligible_count,
     coalesce(adopters.adopter_count, 0) as adopter_count
-from features
-left join merged_changes
-    on features.feature_key = merged_changes.feature_key
-left join deliveries
-    on features.feature_key = deliveries.feature_key
-left join first_rollouts
-    on features.feature_key = first_rollouts.feature_key
+from dated
 left join adopters
-    on features.feature_key = adopters.feature_key
+    on dated.feature_key = adopters.feature_key

@@ -26,7 +26,10 @@ exposures as (
     from milestones
     left join feature_milestones
         on milestones.change_key = feature_milestones.change_key
-    where milestones.delivery_state = 'deployed' and not milestones.is_deployed_before_merge
+    where
+        milestones.delivery_state = 'deployed'
+        and not milestones.is_deployed_before_merge
+        and not coalesce(feature_milestones.has_flag and not feature_milestones.is_flag_observed, false)
 
 ),
 
