@@ -123,7 +123,7 @@ def _known_holidays(code: str) -> str:
 def _no_number(value: object) -> object:
     """Pydantic takes 9 for nine seconds after midnight, where nine o'clock is meant."""
     if isinstance(value, int | float):
-        raise ValueError(f"expected {A_TIME}")
+        raise ValueError(f"expected {A_TIME}")  # noqa: TRY004 - pydantic's
     return value
 
 
