@@ -69,6 +69,7 @@ DEFAULT_CALENDAR = "default"
 _SETTINGS_FOLDER = "settings_folder"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+A_TIME = 'a time such as "09:00"'
 _EXPECTED = {
     ("string_type",): "text",
     ("string_pattern_mismatch",): "the form {pattern}",
@@ -76,7 +77,7 @@ _EXPECTED = {
     ("string_too_long",): "at most {max_length} characters",
     ("bool_type", "bool_parsing"): "true or false",
     ("int_type", "int_parsing", "int_from_float"): "a whole number",
-    ("float_type", "float_parsing"): "a number",
+    ("float_type", "float_parsing", "finite_number"): "a number",
     ("greater_than",): "more than {gt}",
     ("greater_than_equal",): "at least {ge}",
     ("literal_error",): "one of {expected}",
@@ -84,7 +85,7 @@ _EXPECTED = {
     ("too_short",): "at least {min_length} of them",
     ("model_type", "model_attributes_type", "dict_type"): "keys with values",
     ("date_type", "date_parsing", "date_from_datetime_parsing"): "a date such as 2026-12-31",
-    ("time_type", "time_parsing"): 'a time such as "09:00"',
+    ("time_type", "time_parsing"): A_TIME,
 }
 """Pydantic's kinds of error, in words of a settings file."""
 
@@ -119,6 +120,14 @@ def _known_holidays(code: str) -> str:
     return code
 
 
+def _no_number(value: object) -> object:
+    """Pydantic takes 9 for nine seconds after midnight, where nine o'clock is meant."""
+    if isinstance(value, int | float):
+        raise ValueError(f"expected {A_TIME}")  # noqa: TRY004 - pydantic's
+    return value
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_no_number)]
 HolidayCode = Annotated[str, AfterValidator(_known_holidays)]
 TicketStage = Literal["idea", "ready", "started", "qa", "done", "rejected"]
 
@@ -216,7 +225,7 @@ class Team(_Valid):
     repositories: tuple[Annotated[TeamRepository, _from_word("repository")], ...] = ()
     time_zone: TimeZone | None = None
     working_days: tuple[Weekday, ...] = WEEKDAYS[:5]  # type: ignore[assignment]
-    working_hours: tuple[time, time] = (time(9), time(17))
+    working_hours: tuple[TimeOfDay, TimeOfDay] = (time(9), time(17))
     holidays: tuple[date, ...] = ()
     holidays_of: HolidayCode | None = None
 
@@ -290,7 +299,7 @@ class Feature(_Strict):
     tickets: tuple[Name, ...] = ()
 
 
-PositiveNumber = Annotated[float, Field(gt=0)]
+PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Targets(_Strict):
@@ -388,7 +397,7 @@ def _connections(
             problems.append(
                 file.problem(where, "connector is missing", f"add it: {', '.join(sorted(known))}")
             )
-        elif name not in known:
+        elif not isinstance(name, str) or name not in known:
             where = (*where, "connector")
             problems.append(file.problem(where, f"{name} is no known connector", nearest(str(name), known)))
         else:

@@ -120,10 +120,13 @@ def read_settings_file(path: Path, environment: Mapping[str, str]) -> SettingsFi
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SettingsMissingError(path, [Problem((), None, "there is no settings file")]) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        remedy = "put a file there that you may read"
         raise SettingsError(
-            path, [Problem((), None, f"it cannot be read ({type(error).__name__})")]
+            path, [Problem((), None, f"it cannot be read: {error.strerror}", remedy)]
         ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(path, [Problem((), None, "it is no text in UTF-8", "save it as UTF-8")]) from None
     reader = _Reader(environment)
     values = reader.read(text, path)
     if reader.problems:

@@ -1,12 +1,14 @@
 """The `flowgauge` command: arguments in, sentences and exit statuses out.
 
 Exit status 0 means that everything asked for was done, 1 that something failed, 2 that the settings or the
-arguments are wrong and nothing was touched. What the commands do stands in modules of their own, imported by
-the command that needs them, so that help and errors come at once.
+arguments are wrong and nothing was touched, 130 that the user stopped it. What the commands do stands in
+modules of their own, imported by the command that needs them, so that help and errors come at once.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 DEBUG_FLAG = "--debug"
 DEFAULT_PORT = 3000
-FAILED, WRONG_SETTINGS = 1, 2
+FAILED, WRONG_SETTINGS, STOPPED = 1, 2, 130
+FULL_BYTES = 2**20
 
 app = typer.Typer(
     help="Gauges the flow of software delivery: loads, builds, checks and publishes.",
@@ -147,23 +150,29 @@ def demo(
     from orchestration.console import Reporter
     from orchestration.demo import (
         DemoOptions,
+        DemoOptionsError,
         how_to_look_into,
         sandbox,
         summary,
         token_in_environment,
     )
-    from orchestration.home import Home
+    from orchestration.home import HOME_REMEDY, Home, HomeError
     from orchestration.run import RunOptions
     from orchestration.run import run as execute
     from orchestration.tables import summary_table
 
     options, reporter = DemoOptions(scenario, size, weeks, seed, stack), Reporter()
     home = Home(_home().path / "demo" / options.name)
-    home.prepare()
+    if problem := home.problem():
+        raise HomeError(f"{problem}: {HOME_REMEDY}")
     reporter.line(f"simulating {weeks} weeks of a {size} organisation, {scenario}")
-    with sandbox(options, home.path / "sandbox") as running, token_in_environment(running):
-        settings = load_settings(running.settings)
-        outcome = execute(settings, home, RunOptions(as_of=running.now), reporter)
+    try:
+        with sandbox(options, home.path / "sandbox") as running, token_in_environment(running):
+            home.prepare()
+            settings = load_settings(running.settings)
+            outcome = execute(settings, home, RunOptions(as_of=running.now), reporter)
+    except DemoOptionsError as error:
+        raise typer.BadParameter(str(error)) from None
     for failure in outcome.failures:
         reporter.failure(failure)
     if outcome.failures:
@@ -310,7 +319,16 @@ def connector_check(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and end the process with its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(_status_of([each for each in given if each != DEBUG_FLAG], is_debug=DEBUG_FLAG in given))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a mark that the terminal does not know ends no run
+            stream.reconfigure(errors="replace")
+    status = _status_of([each for each in given if each != DEBUG_FLAG], is_debug=DEBUG_FLAG in given)
+    if status == STOPPED:
+        typer.echo("stopped: what was finished stays, the next run goes on from there", err=True)
+        sys.stdout.flush()
+        # dbt leaves its threads at work; to end in their midst, the interpreter would abort.
+        os._exit(STOPPED)
+    sys.exit(status)
 
 
 def _status_of(arguments: Sequence[str], *, is_debug: bool) -> int:
@@ -330,6 +348,7 @@ def _tell(error: Exception, *, is_debug: bool) -> int:
     from ingestion.settings import SettingsError, SettingsMissingError
     from orchestration.configuration import ExampleError, how_to_get_settings
     from orchestration.demo import DemoError
+    from orchestration.home import HOME_REMEDY, HomeError
     from orchestration.lock import WarehouseBusyError
     from orchestration.metrics import MetricError
     from orchestration.server import ServeError
@@ -340,10 +359,16 @@ def _tell(error: Exception, *, is_debug: bool) -> int:
     if isinstance(error, SettingsError):
         typer.echo(str(error), err=True)
         return WRONG_SETTINGS
-    told = (WarehouseBusyError, ServeError, ExampleError, DemoError, MetricError, OSError)
+    home = _home()
+    if home.free_bytes < FULL_BYTES:
+        typer.echo(f"the disk of {home.path} is full: free some, then run again, it goes on", err=True)
+    told = (WarehouseBusyError, ServeError, ExampleError, DemoError, MetricError, HomeError, OSError)
     expected = isinstance(error, told)
     hint = "" if is_debug or expected else f" (the traceback: again with {DEBUG_FLAG})"
-    typer.echo(f"{error}{hint}" if str(error) else f"{type(error).__name__}{hint}", err=True)
+    sentence = str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.filename:
+        sentence = f"{error.filename}: {error.strerror}: {HOME_REMEDY}"
+    typer.echo(f"{sentence}{hint}", err=True)
     return FAILED
 
 

@@ -72,7 +72,7 @@ def write_example() -> Path:
     """Write a commented settings file where one is looked for, with the example of every connector.
 
     Raises:
-        ExampleError: there is a file already.
+        ExampleError: there is a file already, or none can be written there.
     """
     from ingestion.connector import connectors
 
@@ -87,4 +87,7 @@ def write_example() -> Path:
             file.write(EXAMPLE.format(connections=examples))
     except FileExistsError:
         raise ExampleError(f"{path} is there already: edit it, or remove it first") from None
+    except OSError as error:
+        why = f"{path} cannot be written ({error.strerror})"
+        raise ExampleError(f"{why}: name another file by {CONFIG_VARIABLE}") from None
     return path

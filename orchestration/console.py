@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,11 +23,18 @@ if TYPE_CHECKING:
 WIDTH_OF_FILES = 120
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more, as after `| head`: what is under way goes on all the same, in silence."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Reporter:
     """Tells the person, or the log, how far a run is."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False, soft_wrap=True)
+        self.console = console or _Console(highlight=False, soft_wrap=True)
         if not self.console.is_terminal and "COLUMNS" not in os.environ:
             self.console.width = WIDTH_OF_FILES
         self._status: Status | None = None

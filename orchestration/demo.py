@@ -25,10 +25,15 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _PATIENCE_SECONDS = 30
+_WRONG_ARGUMENTS = 2
 
 
 class DemoError(Exception):
     """The sandbox did not start; says why."""
+
+
+class DemoOptionsError(DemoError):
+    """It knows no such organisation; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ def sandbox(options: DemoOptions, folder: Path) -> Iterator[RunningSandbox]:
     """Serve the simulated organisation while the block runs, and no longer than this process lives.
 
     Raises:
+        DemoOptionsError: there is no such scenario, size or stack.
         DemoError: it did not start.
     """
     command = [sys.executable, "-m", "sandbox", "serve", "--until-eof", "--folder", str(folder)]
@@ -83,7 +89,10 @@ def _ready(process: subprocess.Popen[str]) -> RunningSandbox:
     line = process.stdout.readline() if process.stdout else ""
     if not line:
         said = process.stderr.read().strip() if process.stderr else ""
-        raise DemoError(said.splitlines()[-1] if said else "the sandbox ended before it was ready")
+        reason = said.splitlines()[-1] if said else "the sandbox ended before it was ready"
+        if process.wait() == _WRONG_ARGUMENTS:
+            raise DemoOptionsError(reason.rpartition("error: ")[2].removeprefix("sandbox: "))
+        raise DemoError(reason)
     told = json.loads(line)
     return RunningSandbox(
         Path(told["folder"]) / "flowgauge.yaml",

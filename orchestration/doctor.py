@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ingestion.connector import Extraction, Finding, connectors
 from ingestion.identity import EmailHasher
-from orchestration.home import Home
+from orchestration.home import HOME_REMEDY, HOME_VARIABLE, Home
 from orchestration.ledger import Ledger
 from orchestration.lock import busy_holder
 from orchestration.times import now
@@ -32,28 +34,33 @@ def examine(settings: Settings, home: Home) -> Iterator[tuple[str, Finding]]:
     yield "versions", _versions()
     yield "git", _git()
     yield "disk", _disk(home)
-    yield "lock", _lock(home)
-    yield "last run", _last_run(home)
+    if problem := home.problem():
+        yield "home", Finding("error", problem, HOME_REMEDY)
+    else:
+        yield "lock", _lock(home)
+        yield "last run", _last_run(settings, home)
     for connection in settings.connections:
-        for finding in check_connection(connection, home):
+        for finding in check_connection(connection):
             yield connection.name, finding
 
 
-def check_connection(connection: BaseConnectionSettings, home: Home) -> Iterator[Finding]:
+def check_connection(connection: BaseConnectionSettings) -> Iterator[Finding]:
     """What the connector says of one connection: whether it is reached, and what its token may see."""
     connector = connectors()[connection.connector]
-    try:
-        extraction = Extraction(
-            settings=connection,
-            http=connector.client(connection),
-            state={},
-            started_at=now(),
-            workspace=home.clones,
-            hash_email=EmailHasher(b""),
-        )
-        yield from connector.check(extraction)
-    except Exception as error:
-        yield Finding("error", f"could not be checked: {error}", "see whether base_url and token are right")
+    with TemporaryDirectory() as workspace:  # a look at the source makes no home
+        try:
+            extraction = Extraction(
+                settings=connection,
+                http=connector.client(connection),
+                state={},
+                started_at=now(),
+                workspace=Path(workspace),
+                hash_email=EmailHasher(b""),
+            )
+            yield from connector.check(extraction)
+        except Exception as error:
+            remedy = "see whether base_url and token are right"
+            yield Finding("error", f"could not be checked: {error}", remedy)
 
 
 def _versions() -> Finding:
@@ -86,10 +93,9 @@ def _git() -> Finding:
 
 
 def _disk(home: Home) -> Finding:
-    existing = next(folder for folder in (home.path, *home.path.parents) if folder.exists())
-    free = shutil.disk_usage(existing).free
+    free = home.free_bytes
     message = f"{free / GIB:,.1f} GiB free for {home.path}"
-    remedy = "free some, or name another folder by FLOWGAUGE_HOME"
+    remedy = f"free some, or name another folder by {HOME_VARIABLE}"
     if free < NO_DISK_BYTES:
         return Finding("error", message, remedy)
     return Finding("warning", message, remedy) if free < LITTLE_DISK_BYTES else Finding("ok", message)
@@ -106,13 +112,16 @@ def _lock(home: Home) -> Finding:
     )
 
 
-def _last_run(home: Home) -> Finding:
+def _last_run(settings: Settings, home: Home) -> Finding:
     ledger = Ledger.read(home.ledger)
-    failed = [name for name, record in ledger.connections.items() if record.outcome == "failed"]
+    gone = ledger.connections.keys() - {each.name for each in settings.connections}
+    failed = [
+        name for name, record in ledger.connections.items() if record.outcome == "failed" and name not in gone
+    ]
     if failed:
         why = "; ".join(f"{name}: {ledger.connections[name].error}" for name in failed)
         return Finding("warning", f"failed to load {why}", "mend that, then `flowgauge run`")
-    if ledger.loading and busy_holder(home.lock) is None:
+    if ledger.loading.keys() - gone and busy_holder(home.lock) is None:
         return Finding("warning", "the last run was killed while loading", "run again; it continues")
     if ledger.build != ledger.published:
         return Finding("warning", "the last build did not finish", "run again; it is made anew")

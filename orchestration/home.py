@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 HOME_VARIABLE = "FLOWGAUGE_HOME"
 DEFAULT_HOME = ".flowgauge"
+HOME_REMEDY = f"mend that, or name another folder by {HOME_VARIABLE}"
 
 # Storage is SQLite in Dagster's default places below this folder. A pool is enforced between whole runs
 # (granularity `run`): a run of the daemon waits in the queue for another one of the daemon, while a killed
@@ -45,6 +47,10 @@ event_log_storage:
 """
 )
 COMMAND_CONFIG = "command.yaml"
+
+
+class HomeError(Exception):
+    """The home cannot be used; says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -103,17 +109,40 @@ class Home:
         """Artifacts of dbt."""
         return self.path / "dbt" / "target"
 
+    @property
+    def standing(self) -> Path:
+        """The home, or what stands where it is to be made; a folder, unless something is wrong."""
+        return next(each for each in (self.path, *self.path.parents) if os.path.lexists(each))
+
+    @property
+    def free_bytes(self) -> int:
+        """Room on its disk."""
+        return shutil.disk_usage(self.standing).free
+
+    def problem(self) -> str | None:
+        """Why nothing could be written here, told without writing; None where it could."""
+        if not self.standing.is_dir():
+            return f"{self.standing} is no folder"
+        if not os.access(self.standing, os.R_OK | os.W_OK | os.X_OK):
+            return f"{self.standing} cannot be read and written"
+        return None
+
     def prepare(self) -> None:
         """Make the folders and write Dagster's configuration.
 
         Raises:
-            OSError: the home cannot be written.
+            HomeError: the home cannot be written.
         """
-        for folder in (self.dagster, self.pipelines, self.clones, self.quality, self.dbt_target):
-            folder.mkdir(parents=True, exist_ok=True)
+        if problem := self.problem():
+            raise HomeError(f"{problem}: {HOME_REMEDY}")
         event_log = json.dumps(str(self.dagster / "history" / "runs"))
-        self._configure("dagster.yaml", DAGSTER_YAML)
-        self._configure(COMMAND_CONFIG, COMMAND_YAML.format(event_log=event_log))
+        try:
+            for folder in (self.dagster, self.pipelines, self.clones, self.quality, self.dbt_target):
+                folder.mkdir(parents=True, exist_ok=True)
+            self._configure("dagster.yaml", DAGSTER_YAML)
+            self._configure(COMMAND_CONFIG, COMMAND_YAML.format(event_log=event_log))
+        except OSError as error:
+            raise HomeError(f"{error.filename}: {error.strerror}: {HOME_REMEDY}") from error
 
     def _configure(self, name: str, wanted: str) -> None:
         configuration = self.dagster / name

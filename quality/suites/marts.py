@@ -62,7 +62,7 @@ MIRRORS = {
 }
 """Mart → the canonical relation that it has the grain of, and the instant from which its rows exist."""
 
-_AS_OF = "(select max(as_of) from raw_flowgauge.runs)"
+_AS_OF = "(select max_by(as_of, started_at) from raw_flowgauge.runs)"
 
 
 def checks(_sources: Sequence[Source]) -> tuple[Check, ...]:

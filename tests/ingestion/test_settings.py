@@ -143,8 +143,14 @@ class TestRefusals:
             load_settings(tmp_path / "flowgauge.yaml", register=register)
 
     def test_a_directory(self, tmp_path: Path) -> None:
-        with pytest.raises(SettingsError, match="cannot be read"):
+        with pytest.raises(SettingsError, match="it cannot be read: Is a directory; put a file there that"):
             load_settings(tmp_path, register=register)
+
+    def test_a_file_in_another_encoding(self, tmp_path: Path) -> None:
+        path = tmp_path / "flowgauge.yaml"
+        path.write_text(MINIMAL + "bots: [zoë]\n", encoding="utf-16")
+        with pytest.raises(SettingsError, match="it is no text in UTF-8; save it as UTF-8"):
+            load_settings(path, register=register)
 
     @pytest.mark.parametrize("text", ["", "connections: []\n", "connections: acme\n", "bots: [a]\n"])
     def test_no_connections(self, refuse: Refuse, text: str) -> None:
@@ -171,6 +177,12 @@ class TestRefusals:
         assert (
             told == "flowgauge.yaml:5: connections[0].name: is given twice, first in line 2; keep one of them"
         )
+
+    @pytest.mark.parametrize("connector", ["[toy]", "{toy: x}"])
+    def test_a_connector_that_is_no_word(self, refuse: Refuse, connector: str) -> None:
+        told = refuse(MINIMAL.replace("toy\n", f"{connector}\n"))
+        assert told.startswith("flowgauge.yaml:3: connections[0].connector: ")
+        assert told.endswith(("is no known connector; use one of: toy", "did you mean toy?"))
 
     def test_an_unknown_connector(self, refuse: Refuse) -> None:
         told = refuse(MINIMAL.replace("toy\n", "tyo\n"))
@@ -334,6 +346,7 @@ class TestRefusals:
             ("working_days: [mon]", "teams[0].working_days[0]"),
             ("working_hours: ['17:00', '09:00']", "working_hours must be two times of one day"),
             ("working_hours: ['9 to 5']", "teams[0].working_hours"),
+            ("working_hours: [9, 17]", 'teams[0].working_hours[0]: expected a time such as "09:00"'),
             ("holidays: [christmas]", "teams[0].holidays[0]"),
             ("valid_from: 2026-02-01, valid_to: 2026-01-01", "valid_to is before valid_from"),
             ("members: [{connection: nowhere, login: a}]", "there is no connection nowhere"),
@@ -428,9 +441,11 @@ class TestRefusals:
     def test_identities_that_are_none(self, refuse: Refuse, text: str, told: str) -> None:
         assert refuse(MINIMAL + f"identities: [{text}]\n").startswith(f"flowgauge.yaml:5: {told}")
 
-    @pytest.mark.parametrize("line", ["targets: {review_sla_hour: 4}", "targets: {review_sla_hours: 0}"])
+    @pytest.mark.parametrize(
+        "line", ["{review_sla_hour: 4}", "{review_sla_hours: 0}", "{review_sla_hours: inf}"]
+    )
     def test_a_target_that_is_none(self, refuse: Refuse, line: str) -> None:
-        assert refuse(MINIMAL + line + "\n").startswith("flowgauge.yaml:5: targets.review_sla_hour")
+        assert refuse(f"{MINIMAL}targets: {line}\n").startswith("flowgauge.yaml:5: targets.review_sla_hour")
 
     def test_all_that_is_wrong_is_told_at_once_in_the_order_of_lines(self, refuse: Refuse) -> None:
         told = refuse("reporting_timezone: Mars\n" + MINIMAL + "    tokne: x\nteam: []\n")

@@ -1,7 +1,12 @@
 -- A warehouse that keeps every rule: one change merged and deployed, one closed after a reopening, one open.
 create schema raw_flowgauge;
+-- The latest run reports on an earlier instant than the one before it, as `--as-of` may.
 create table raw_flowgauge.runs as
-select 'r1' as run_id, timestamp '2026-03-10 10:00:00' as started_at, timestamp '2026-03-10 10:00:00' as as_of;
+select *
+from (
+    values ('r0', timestamp '2026-03-10 09:00:00', timestamp '2026-03-30 10:00:00'),
+        ('r1', timestamp '2026-03-10 10:00:00', timestamp '2026-03-10 10:00:00')
+) as runs (run_id, started_at, as_of);
 create table raw_flowgauge.connections as
 select
     'acme' as connection, 'github' as connector, timestamp '2026-03-10 10:00:00' as loaded_through_at,
