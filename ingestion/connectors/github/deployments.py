@@ -2,8 +2,9 @@
 
 Deployments are listed by REST, which alone tells production and transient; their statuses are read by
 GraphQL, which alone tells `waiting` (an approval gate) and takes a hundred deployments at a time, REST one.
-Only what may still change is read again: deployments without a final status for 14 days, of the newest hundred
-also those that changed since they had one (a failure tried again, a success superseded), releases of 30 days.
+Only what may still change is read again: deployments without a final status for 14 days, of the newest
+hundred also those that changed since they had one (a failure tried again, a success superseded), and releases
+of 30 days.
 """
 
 from __future__ import annotations

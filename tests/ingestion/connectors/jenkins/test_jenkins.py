@@ -280,9 +280,7 @@ def test_what_the_log_rotator_removed_has_expired_and_its_row_stays(
     assert rows_of(tmp_path, "select build_number from raw_jenkins.builds order by 1") == [(1,), (2,), (200,)]
 
 
-@pytest.mark.parametrize(
-    ("before", "after"), [(5, 3), (5, 5), (5, 8), (15, 40), (150, 300)], ids=lambda count: str(count)
-)
+@pytest.mark.parametrize(("before", "after"), [(5, 3), (5, 5), (5, 8), (15, 40), (150, 300)], ids=str)
 def test_builds_of_a_job_that_was_made_again_are_all_read_with_their_stages(
     jenkins: FakeJenkins, before: int, after: int
 ) -> None:
