@@ -36,11 +36,19 @@ class Auth(Protocol):
 
 @dataclass(frozen=True)
 class HeaderAuth:
-    """A fixed header, such as `PRIVATE-TOKEN: …` or `Authorization: Token token=…`."""
+    """A fixed header, such as `PRIVATE-TOKEN: …` or `Authorization: Token token=…`.
+
+    Attributes:
+        name: of the header.
+        value: what nobody may see.
+        prefix: before it.
+        within: a secret that the value holds in another form, which nobody may see either.
+    """
 
     name: str
     value: SecretStr
     prefix: str = ""
+    within: SecretStr | None = None
 
     def headers(self, _exchange: Exchange) -> Mapping[str, str]:
         """The header."""
@@ -51,8 +59,8 @@ class HeaderAuth:
         return False
 
     def secrets(self) -> tuple[str, ...]:
-        """The value."""
-        return (self.value.get_secret_value(),)
+        """The value, and what it holds."""
+        return tuple(secret.get_secret_value() for secret in (self.value, self.within) if secret)
 
 
 def bearer(token: SecretStr) -> HeaderAuth:
@@ -63,7 +71,7 @@ def bearer(token: SecretStr) -> HeaderAuth:
 def basic(username: str, password: SecretStr) -> HeaderAuth:
     """`Authorization: Basic …` of user name and password or API token."""
     pair = base64.b64encode(f"{username}:{password.get_secret_value()}".encode()).decode()
-    return HeaderAuth("Authorization", SecretStr(pair), "Basic ")
+    return HeaderAuth("Authorization", SecretStr(pair), "Basic ", password)
 
 
 class NoAuth:

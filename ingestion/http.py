@@ -168,7 +168,7 @@ class HttpClient:
         return redact(text, self._auth.secrets())
 
     def get_json(self, path: str, params: Mapping[str, Any] | None = None, *, kind: str = "rest") -> Any:
-        """The JSON answer to a GET of a path (or a URL of this origin); None for an empty body.
+        """The JSON answer to a GET of a path (or a URL of this origin); None where it has no content (204).
 
         Raises:
             HttpError: of the subclass that says what is wrong.

@@ -284,7 +284,8 @@ class Gate(HTTPAdapter):
 
     def _judge_success(self, response: requests.Response, exchange: Exchange) -> HttpError | None:
         exchange.data = None
-        if exchange.is_json and response.content:
+        # A 200 says that there is a body: without one it is cut short, and no empty list.
+        if exchange.is_json and (response.content or response.status_code == HTTPStatus.OK):
             try:
                 exchange.data = response.json()
             except ValueError:

@@ -127,8 +127,8 @@ def _commit(repository: Repository, commit: RawCommit, note: str | None) -> Row:
     return {
         "repository_id": repository.id,
         "sha": commit.sha,
-        "authored_at": _at(commit.authored),
-        "committed_at": _at(commit.committed),
+        "authored_at": instant(commit.authored),
+        "committed_at": instant(commit.committed),
         "author_email_hash": repository.hash_email(commit.author_email),
         "author_id": repository.account_of(commit),
         "assistant_markers": markers.joined(
@@ -156,9 +156,13 @@ def _tag(repository: Repository, reference: Reference) -> Row:
         "repository_id": repository.id,
         "name": reference.name.removeprefix(_TAGS),
         "sha": reference.target,
-        "tagged_at": _at(str(reference.created)) if reference.created else None,
+        "tagged_at": instant(str(reference.created)) if reference.created else None,
     }
 
 
-def _at(epoch_seconds: str) -> datetime:
-    return datetime.fromtimestamp(int(epoch_seconds), UTC)
+def instant(epoch_seconds: str) -> datetime | None:
+    """When a commit says that it was; None for what is no instant, as broken tools have written it."""
+    try:
+        return datetime.fromtimestamp(int(epoch_seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -252,6 +252,16 @@ class TestPaging:
         server.script("/a", Answer(status=204))
         assert [list(page) for page in client.pages("/a")] == [[]]
 
+    def test_a_body_that_is_missing_is_no_empty_page(
+        self, server: ScriptedServer, client: HttpClient
+    ) -> None:
+        server.script("/a", Answer([1], headers={"Link": f'<{server.url}/b>; rel="next"'}))
+        server.script("/b", Answer(b""), Answer([2]))
+        assert [list(page) for page in client.pages("/a")] == [[1], [2]]
+        server.script("/b", Answer(b""))
+        with pytest.raises(UnreadableBodyError):
+            list(client.pages("/a"))
+
     def test_a_failed_page_ends_the_walk_with_an_error(
         self, server: ScriptedServer, client: HttpClient
     ) -> None:
@@ -686,6 +696,12 @@ class TestSecrecy:
         list(client.pages("/a"))
         assert caplog.records
         assert TOKEN not in caplog.text
+
+    def test_a_password_that_the_server_repeats_is_not_in_the_error(self, server: ScriptedServer) -> None:
+        server.script("/a", Answer({"message": f"no user ann with {TOKEN}"}, 401))
+        with pytest.raises(AuthenticationError) as raised:
+            HttpClient(server.url, basic("ann", SecretStr(TOKEN))).get_json("/a")
+        assert TOKEN not in self.everything_told(raised.value)
 
     def test_the_client_shows_no_token(self, client: HttpClient, server: ScriptedServer) -> None:
         assert repr(client) == f"HttpClient({server.url})"

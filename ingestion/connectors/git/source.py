@@ -17,13 +17,15 @@ from ingestion.connector import Column, Extraction, Finding, Page, Table
 from ingestion.connectors.git.settings import GitRepository, place_of
 from ingestion.git_history import tables
 from ingestion.git_history.command import Git, GitError, RawCommit
-from ingestion.git_history.pages import Repository, history_pages
+from ingestion.git_history.pages import Repository, history_pages, instant
 from ingestion.git_history.places import branch_names
 from ingestion.identity import EmailHasher
 
 Row = dict[str, Any]
 
 _SHOWN_BRANCHES = 5
+_NO_TIME = datetime.fromtimestamp(0, UTC)
+"""In place of a time that a commit does not tell: any other commit names its author better."""
 
 REPOSITORIES = Table(
     name="repositories",
@@ -43,7 +45,9 @@ ACCOUNTS = Table(
     columns=(
         Column("id", "text", "Keyed hash of the address.", nullable=False),
         Column("name", "text", "Author's name, as the newest commit says it."),
-        Column("named_at", "timestamp", "When that commit was written.", nullable=False),
+        Column(
+            "named_at", "timestamp", "When that commit was written; 1970 if it does not tell.", nullable=False
+        ),
         Column("is_assistant", "bool", "Whether address or name is that of a coding assistant."),
     ),
 )
@@ -62,7 +66,7 @@ class Authors:
         identity = self.hash_email(commit.author_email)
         if identity is None:
             return None
-        named_at = datetime.fromtimestamp(int(commit.authored), UTC)
+        named_at = instant(commit.authored) or _NO_TIME
         known = self._rows.get(identity)
         if known is None or known["named_at"] < named_at:
             is_assistant = bool(markers.from_author(commit.author_email, commit.author_name))

@@ -2,7 +2,9 @@
 
 Deployments are listed by REST, which alone tells production and transient; their statuses are read by
 GraphQL, which alone tells `waiting` (an approval gate) and takes a hundred deployments at a time, REST one.
-Only what may still change is read again: deployments without a final status for 14 days, releases of 30 days.
+Only what may still change is read again: deployments without a final status for 14 days, of the newest
+hundred also those that changed since they had one (a failure tried again, a success superseded), and releases
+of 30 days.
 """
 
 from __future__ import annotations
@@ -29,18 +31,32 @@ def deployment_pages(walk: Walk) -> Iterator[Page]:
     """Pages of deployments and statuses that are new or may have changed; moves the cursor after the last."""
     state = walk.part("deployments")
     cursor: str | None = state.get("cursor")
+    stop_at = walk.stop_at(cursor)
     changing: dict[str, Payload] = dict(state.get("changing", {}))
     settled: dict[str, str] = {} if walk.extraction.since else dict(state.get("settled", {}))
+    listed: dict[str, str] = {}
     to_read = dict(changing)
-    for rows in _listed(walk, walk.stop_at(cursor)):
-        cursor = max([*(row["created_at"] for row in rows), cursor or ""]) or None
-        to_read.update((row["id"], row) for row in rows if row["id"] not in settled)
+    for rows in _listed(walk, stop_at):
+        listed.update((row["id"], row["created_at"]) for row in rows)
+        to_read.update((row["id"], row) for row in rows if _is_news(row, stop_at, changing, settled))
         yield from _read(walk, to_read, changing, settled)
         to_read = {}
     yield from _read(walk, to_read, changing, settled)
+    cursor = max([*listed.values(), cursor or ""]) or None
     listed_from = instant(cursor) - OVERLAP if cursor else None
+    kept = set(list(listed)[:PAGE_SIZE])
+    kept |= {key for key, at in listed.items() if listed_from and instant(at) >= listed_from}
     state["cursor"], state["changing"] = cursor, changing
-    state["settled"] = {key: at for key, at in settled.items() if listed_from and instant(at) >= listed_from}
+    state["settled"] = {key: at for key, at in settled.items() if key in kept}
+
+
+def _is_news(
+    row: Payload, stop_at: datetime | None, changing: dict[str, Payload], settled: dict[str, str]
+) -> bool:
+    """Whether a listed deployment is new, or another than when its statuses were read."""
+    is_new = stop_at is None or instant(row["created_at"]) >= stop_at
+    is_known = row["id"] in changing or row["id"] in settled
+    return (is_new or is_known) and settled.get(row["id"]) != row["updated_at"]
 
 
 def release_pages(walk: Walk) -> Iterator[Page]:
@@ -88,18 +104,17 @@ def activity_pages(walk: Walk) -> Iterator[Page]:
 
 
 def _listed(walk: Walk, stop_at: datetime | None) -> Iterator[list[Payload]]:
-    """Rows of the deployments created since, newest first."""
+    """Rows of the deployments, newest first, by whole pages until one reaches back before the instant."""
     for page in walk.extraction.http.pages(f"/repos/{walk.name}/deployments", {"per_page": PAGE_SIZE}):
-        fresh = [row for row in page if stop_at is None or instant(row["created_at"]) >= stop_at]
-        yield [_deployment(walk, row) for row in fresh]
-        if len(fresh) < len(page):
+        yield [_deployment(walk, row) for row in page]
+        if stop_at and any(instant(row["created_at"]) < stop_at for row in page):
             return
 
 
 def _read(
     walk: Walk, rows: dict[str, Payload], changing: dict[str, Payload], settled: dict[str, str]
 ) -> Iterator[Page]:
-    """Pages of these deployments with all their statuses; notes which of them may still change."""
+    """Pages of these deployments with all their statuses; notes which may still change, and what settled."""
     for nodes in _with_statuses(walk, [row["node_id"] for row in rows.values()]):
         statuses: list[Payload] = []
         updated: list[Payload] = []
@@ -110,9 +125,10 @@ def _read(
             updated.append(row)
             changing.pop(row["id"], None)
             if _is_settled(walk, row, found):
-                settled[row["id"]] = row["created_at"]
+                settled[row["id"]] = rows[row["id"]]["updated_at"]
             else:
                 changing[row["id"]] = row
+                settled.pop(row["id"], None)
         yield walk.accounts.take()
         yield Page("deployments", updated)
         yield Page("deployment_statuses", statuses)

@@ -16,12 +16,13 @@ from ingestion.connectors.github.walk import Walk, account_in, login_of
 
 Payload = dict[str, Any]
 
-_CHILDREN = (
-    "pull_request_timeline",
-    "pull_request_commits",
-    "pull_request_files",
-    "pull_request_closing_issues",
-)
+_CHILDREN = {
+    "pull_request_timeline": "timelineItems",
+    "pull_request_commits": "commits",
+    "pull_request_files": "files",
+    "pull_request_closing_issues": "closingIssuesReferences",
+}
+"""Table → the connection that its rows come from, whole or, where GitHub does not tell it, not at all."""
 
 
 def row_pages(walk: Walk, batch: list[Payload]) -> Iterator[Page]:
@@ -32,22 +33,27 @@ def row_pages(walk: Walk, batch: list[Payload]) -> Iterator[Page]:
             rows[table].append(found)
     yield walk.accounts.take()
     yield Page("pull_requests", rows["pull_requests"])
-    parents = [(node["fullDatabaseId"],) for node in batch]
-    for child in _CHILDREN:
+    for child, connection in _CHILDREN.items():
+        parents = [(node["fullDatabaseId"],) for node in batch if node[connection] is not None]
         yield Page(child, rows[child], parents)
+
+
+def _nodes(node: Payload, connection: str) -> list[Payload]:
+    nodes: list[Payload] = (node[connection] or {"nodes": []})["nodes"]
+    return nodes
 
 
 def _rows(walk: Walk, node: Payload) -> Iterator[tuple[str, Payload]]:
     ids = {"pull_request_id": node["fullDatabaseId"], "repository_id": walk.repository_id}
     yield "pull_requests", _pull_request(walk, node)
-    for item in (*node["timelineItems"]["nodes"], *_comments_without_review(node)):
+    for item in (*_nodes(node, "timelineItems"), *_comments_without_review(node)):
         if event := _event(walk, item):
             yield "pull_request_timeline", {**ids, **event}
-    for position, item in enumerate(node["commits"]["nodes"], start=1):
+    for position, item in enumerate(_nodes(node, "commits"), start=1):
         yield "pull_request_commits", {**ids, "position": position, **_commit(walk, item["commit"])}
-    for changed in node["files"]["nodes"]:
+    for changed in _nodes(node, "files"):
         yield "pull_request_files", {**ids, **changed}
-    for issue in node["closingIssuesReferences"]["nodes"]:
+    for issue in _nodes(node, "closingIssuesReferences"):
         yield (
             "pull_request_closing_issues",
             {
@@ -64,7 +70,7 @@ def _pull_request(walk: Walk, node: Payload) -> Payload:
     body = node["body"] or ""
     messages = [
         merge.get("message") or "",
-        *(item["commit"]["message"] or "" for item in node["commits"]["nodes"]),
+        *(item["commit"]["message"] or "" for item in _nodes(node, "commits")),
     ]
     said = references(walk.name, node["title"] or "", body, messages)
     return {
@@ -110,8 +116,8 @@ def _known(node: Payload) -> str | None:
 
 def _comments_without_review(node: Payload) -> Iterator[Payload]:
     """Review comments whose review is not in the timeline, as on very old pull requests and imported ones."""
-    told = {item["id"] for item in node["timelineItems"]["nodes"]}
-    for thread in node["reviewThreads"]["nodes"]:
+    told = {item["id"] for item in _nodes(node, "timelineItems")}
+    for thread in _nodes(node, "reviewThreads"):
         for comment in thread["comments"]["nodes"]:
             if comment and (comment["pullRequestReview"] or {}).get("id") not in told:
                 yield comment

@@ -12,12 +12,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from ingestion.connector import Page
 from ingestion.connectors.github import queries
 from ingestion.connectors.github.pull_request_rows import row_pages
-from ingestion.connectors.github.walk import PageSize, Walk, instant
+from ingestion.connectors.github.walk import OVERLAP, PageSize, Walk, instant
 from ingestion.http import GraphQLError, QueryFailedError, QueryTooHeavyError
 
 Payload = dict[str, Any]
@@ -36,7 +37,8 @@ def pull_request_pages(walk: Walk) -> Iterator[Page]:
     rules: dict[str, Payload] = {}
     suites: dict[str, str] = {}
     stop_at = walk.stop_at(newest)
-    for batch in _with_open(reader, _changed(reader, stop_at), state.get("open", []), seen):
+    changed = chain(_changed(reader, stop_at), _missed(reader))
+    for batch in _with_open(reader, changed, state.get("open", []), seen):
         yield from row_pages(walk, batch)
         newest = max([*(node["updatedAt"] for node in batch), *([newest] if newest else [])], default=None)
         rules.update(_rules(batch))
@@ -133,13 +135,18 @@ class Reader:
         parts = set().union(*blamed)
         self.lacking |= parts
         seen_at = self.walk.extraction.started_at.isoformat()
-        self.walk.part("pull_requests")["lacking"].update(dict.fromkeys(parts, seen_at))
+        state = self.walk.part("pull_requests")
+        state["lacking"].update(dict.fromkeys(parts, seen_at))
+        for part in parts - queries.CURRENT_PARTS:
+            state.setdefault("missed", {}).setdefault(part, state.get("cursor"))
         self.walk.log(f"the server or the token does not tell {', '.join(sorted(parts))}: left out")
 
     def _completed(self, node: Payload) -> Payload:
-        """The pull request with the further pages of what it nests."""
+        """The pull request with the further pages of what it nests; None for what was not told."""
         for connection in queries.NESTED:
-            nested = node.get(connection) or {"nodes": [], "pageInfo": {"hasNextPage": False}}
+            nested = node.setdefault(connection, None)
+            if nested is None:
+                continue
             nodes, page_info = list(nested["nodes"]), nested["pageInfo"]
             while page_info["hasNextPage"]:
                 query = queries.more_nested(connection, self.lacking)
@@ -164,6 +171,19 @@ def _changed(reader: Reader, stop_at: datetime | None) -> Iterator[list[Payload]
         # Where pages are small, what is newest fills several of them again: nothing newer, nothing shifts.
         is_shifting = is_shifting and newest != stop_at
         stop_at = newest
+
+
+def _missed(reader: Reader) -> Iterator[list[Payload]]:
+    """All that changed since a part was left out that is told again: it was read without that part."""
+    missed: dict[str, str | None] = reader.walk.part("pull_requests").get("missed", {})
+    told = missed.keys() - reader.lacking
+    if not told:
+        return
+    cursors = [missed[part] for part in told]
+    start = None if None in cursors else min(instant(cursor) for cursor in cursors if cursor) - OVERLAP
+    yield from _changed(reader, start)
+    for part in told - reader.lacking:
+        del missed[part]
 
 
 def _with_open(

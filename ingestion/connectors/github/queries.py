@@ -28,6 +28,9 @@ OPTIONAL_PARTS = {
 }
 """Field in an error's path → text to leave out: teams need `read:org`, rules some kinds of token."""
 
+CURRENT_PARTS = frozenset({"mergeable", "refUpdateRule", "checkSuites"})
+"""Those that tell how things are now: when they are told again, nothing of before has to be read again."""
+
 TIMELINE_TYPES = (
     "ADDED_TO_MERGE_QUEUE_EVENT",
     "AUTO_MERGE_DISABLED_EVENT",

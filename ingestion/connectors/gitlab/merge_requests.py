@@ -31,10 +31,14 @@ _BATCH = 20
 
 def merge_request_pages(walk: Walk) -> Iterator[Page]:
     """Pages of all tables about merge requests that changed; moves the cursor after the last."""
+    state = walk.part("merge_requests")
+    is_whole = state.get("is_whole", bool(state.get("cursor")) or walk.extraction.since is None)
     for page in walk.changed("merge_requests", "/merge_requests", state="all", scope="all"):
         for start in range(0, len(page), _BATCH):
             yield from _row_pages(walk, page[start : start + _BATCH])
-    _count(walk)
+    state["is_whole"] = is_whole
+    if is_whole:
+        _count(walk)
 
 
 def _count(walk: Walk) -> None:
@@ -42,7 +46,7 @@ def _count(walk: Walk) -> None:
     path = f"/projects/{walk.id}/merge_requests"
     reply = walk.extraction.http.fetch(path, {"state": "all", "scope": "all", "per_page": 1})
     total = reply.headers.get("X-Total", "")
-    if total.isdigit() and not walk.extraction.since:
+    if total.isdigit():
         walk.extraction.expect_count("merge_requests", f"repository_id={walk.id}", int(total))
 
 

@@ -2,7 +2,8 @@
 
 Pipelines are listed by last update, and each that changed is asked for by itself, since lists tell no times.
 Jobs are listed by project, newest first, down to those that are known, which costs a request for a hundred;
-pipelines from before are asked for their jobs, retried ones included.
+pipelines from before are asked for their jobs, retried ones included. Jobs come after the pipelines: a
+pipeline that was read when it had ended has jobs that have ended too.
 """
 
 from __future__ import annotations
@@ -16,20 +17,17 @@ from ingestion.connectors.gitlab.walk import Walk, instant, text
 
 Payload = dict[str, Any]
 
-_FINISHED = frozenset({"success", "failed", "canceled", "skipped"})
+_AT_REST = frozenset({"success", "failed", "canceled", "skipped", "manual"})
+"""Nothing runs: what happens next moves `updated_at`, and many a manual pipeline waits for ever."""
+
 _BATCH = 50
 
 
 def pipeline_pages(walk: Walk) -> Iterator[Page]:
     """Pages of pipelines and jobs that are new or changed; moves the cursors after the last."""
     state = walk.part("jobs")
-    newest_job, newest_pipeline = state.get("cursor", 0), state.get("pipeline", 0)
-    latest = newest_job
-    for jobs in _new_jobs(walk, newest_job):
-        latest = max([latest, *(job["id"] for job in jobs)])
-        rows = [_job(walk, job) for job in jobs]
-        yield walk.accounts.take()
-        yield Page("jobs", rows)
+    known, newest_job = state.get("pipeline", 0), state.get("cursor", 0)
+    newest_pipeline, latest = known, newest_job
     unfinished = {str(number) for number in state.get("unfinished", [])}
     running: set[str] = set()
     for page in _changed_pipelines(walk, unfinished):
@@ -38,11 +36,18 @@ def pipeline_pages(walk: Walk) -> Iterator[Page]:
             rows = [_pipeline(walk, one) for one in pipelines]
             yield walk.accounts.take()
             yield Page("pipelines", rows)
-            running.update(str(one["id"]) for one in pipelines if one["status"] not in _FINISHED)
+            running.update(str(one["id"]) for one in pipelines if one["status"] not in _AT_REST)
             newest_pipeline = max([newest_pipeline, *(one["id"] for one in pipelines)])
             for one in pipelines:
-                if one["id"] <= state.get("pipeline", 0):
+                if one["id"] <= known:
                     yield from _jobs_of(walk, one)
+    for jobs in _new_jobs(walk, newest_job):
+        latest = max([latest, *(job["id"] for job in jobs)])
+        # A pipeline that came after their list may have shown some of its jobs here: it is known from now on.
+        newest_pipeline = max([newest_pipeline, *(job["pipeline"]["id"] for job in jobs)])
+        rows = [_job(walk, job) for job in jobs]
+        yield walk.accounts.take()
+        yield Page("jobs", rows)
     state.update(cursor=latest, pipeline=newest_pipeline, unfinished=sorted(running, key=int))
 
 

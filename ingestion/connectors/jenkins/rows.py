@@ -37,6 +37,9 @@ class Job(NamedTuple):
     last_build: int | None
     """Number of the newest build, 0 without one, None where the list does not tell."""
 
+    last_build_at: int | None = None
+    """Its timestamp, in milliseconds; None likewise."""
+
     @property
     def name(self) -> str:
         """Full name."""

@@ -127,6 +127,23 @@ def test_an_author_bears_the_name_of_the_newest_commit(load: Load, trunk: Trunk,
     assert read(tmp_path, names) == [("Grace Hopper (aider)", True)]
 
 
+@pytest.mark.parametrize("date", ["99999999999999999999 +0000", "300000000000 +0000", "yesterday", ""])
+def test_a_commit_without_a_time_keeps_no_other_from_being_read(
+    load: Load, trunk: Trunk, tmp_path: Path, date: str
+) -> None:
+    broken = tmp_path / "broken"
+    tip = trunk.git("rev-parse", "main")
+    people = f"author Old Tool <old@acme.example> {date}\ncommitter Old Tool <old@acme.example> {date}\n"
+    tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+    broken.write_text(f"tree {tree}\nparent {tip}\n{people}\nImport\n")
+    sha = trunk.git("hash-object", "-t", "commit", "-w", "--literally", str(broken))
+    trunk.git("update-ref", "refs/heads/main", sha)
+    load()
+    commits = read(tmp_path, f"select sha, authored_at from raw_git.commits where sha in ('{tip}', '{sha}')")
+    assert {found: at is None for found, at in commits} == {tip: False, sha: True}
+    assert read(tmp_path, "select count(*) from raw_git.accounts where name = 'Old Tool'") == [(1,)]
+
+
 def test_a_pattern_that_changes_makes_other_tags_releases(load: Load, tmp_path: Path) -> None:
     load()
     load(releases="n*")

@@ -70,6 +70,27 @@ def test_only_a_deployment_that_may_still_change_is_read_again(fake: FakeGitHub,
     assert not asked(walking.walk(), "DeploymentStatuses")
 
 
+@pytest.mark.parametrize(("before", "then"), [("FAILURE", "SUCCESS"), ("SUCCESS", "INACTIVE")])
+def test_a_deployment_that_changes_after_its_end_is_read_again(
+    fake: FakeGitHub, walker: Make, before: str, then: str
+) -> None:
+    walking, row = plain(walker), deployment(fake)
+    row["statuses"].append(
+        {"id": "DS_end", "state": before, "created_at": "2026-09-14T10:00:00Z", "creator": "bob"}
+    )
+    row["updated_at"] = "2026-09-14T10:00:00Z"
+    walking.walk()
+    assert not asked(walking.walk(), "DeploymentStatuses")
+    row["statuses"].append(
+        {"id": "DS_then", "state": then, "created_at": "2026-09-15T11:00:00Z", "creator": "bob"}
+    )
+    row["updated_at"] = "2026-09-15T11:00:00Z"
+    changed = walking.walk()
+    assert changed.row("deployment_statuses", id="DS_then")["state"] == then.lower()
+    assert len(changed.rows("deployments")) == 1
+    assert not asked(walking.walk(), "DeploymentStatuses")
+
+
 def test_after_two_weeks_without_an_end_a_deployment_is_left_alone(walker: Make) -> None:
     walking = plain(walker)
     walking.walk()

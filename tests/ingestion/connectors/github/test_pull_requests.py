@@ -362,6 +362,30 @@ def test_a_part_that_the_server_cannot_tell_is_left_out_and_remembered_for_a_wee
     assert later.row("pull_requests", number=16)["mergeable"] == "CONFLICTING"
 
 
+def test_children_that_are_not_told_are_not_taken_for_gone(fake: FakeGitHub, walker: Make) -> None:
+    forbid(fake, "closingIssuesReferences")
+    walked = quiet(walker).walk()
+    pages = {page.table: page for page in walked.pages if page.table.startswith("pull_request_")}
+    assert not pages["pull_request_closing_issues"].parents
+    assert pages["pull_request_files"].parents
+
+
+def test_what_was_read_without_a_part_is_read_again_when_it_is_told(fake: FakeGitHub, walker: Make) -> None:
+    whole = quiet(walker).walk().rows("pull_request_closing_issues")
+    forbid(fake, "closingIssuesReferences")
+    walking = quiet(walker)
+    assert not walking.walk().rows("pull_request_closing_issues")
+    again = walking.walk(at=NOW + timedelta(days=8))
+    assert not again.rows("pull_request_closing_issues")
+    assert len(again.rows("pull_requests")) < 20
+    fake.forbidden = set()
+    assert not walking.walk(at=NOW + timedelta(days=9)).rows("pull_request_closing_issues")
+    told = walking.walk(at=NOW + timedelta(days=16))
+    assert sorted(map(str, told.rows("pull_request_closing_issues"))) == sorted(map(str, whole))
+    assert whole
+    assert len(walking.walk(at=NOW + timedelta(days=17)).rows("pull_requests")) < 20
+
+
 def test_a_refusal_of_anything_else_fails_the_walk(fake: FakeGitHub, walker: Make) -> None:
     forbid(fake, "commits")
     with pytest.raises(GraphQLError):

@@ -202,6 +202,53 @@ def test_a_running_pipeline_is_asked_for_until_it_ends(walker: Walker) -> None:
     assert walker.walk().rows("pipelines") == []
 
 
+@pytest.mark.parametrize("first", ["/jobs", "/pipelines"])
+@pytest.mark.parametrize("is_new", [False, True], ids=["it ends", "it begins"])
+def test_a_pipeline_that_moves_between_the_lists_leaves_no_job_running(
+    walker: Walker, first: str, is_new: bool
+) -> None:
+    lists = walker.fake.lists
+    walker.walk()
+    running = pipeline(904, at(6, 10), status="running")
+    its_job = job(1004, 904, "unit", at(6, 10), status="running", finished_at=None)
+
+    def begin() -> None:
+        lists["/pipelines"].append(running)
+        lists["/jobs"].insert(0, its_job)
+
+    def end() -> None:
+        running.update(status="success", updated_at=at(6, 11))
+        its_job.update(status="success", finished_at=at(6, 11))
+
+    moves = iter([begin if is_new else end])
+
+    def moving(request: Request) -> Response:
+        response = walker.fake(request)
+        if request.path.endswith(f"/projects/7{first}"):
+            next(moves, lambda: None)()
+        return response
+
+    if not is_new:
+        begin()
+    with Server(moving) as server:
+        intact, walker.origin = walker.origin, server.origin
+        told = walker.walk().rows("jobs")
+    walker.origin = intact
+    if is_new:
+        end()
+    told += walker.walk().rows("jobs")
+    assert [row["status"] for row in told if row["id"] == "1004"][-1] == "success"
+
+
+def test_a_pipeline_that_waits_for_somebody_is_not_asked_for_again_and_again(walker: Walker) -> None:
+    waiting = walker.fake.lists["/pipelines"][0]
+    waiting["status"] = "manual"
+    walker.walk()
+    assert not [path for path in walker.walk().requests if "/pipelines/" in path]
+    waiting.update(status="running", updated_at=at(7, 10))
+    assert walker.walk().row("pipelines")["status"] == "running"
+
+
 def test_a_car_still_on_its_train_is_read_again(walker: Walker) -> None:
     car = walker.fake.lists["/merge_trains"][0]
     car.update(status="fresh", merged_at=None)
@@ -330,6 +377,13 @@ def test_the_sources_own_count_is_kept(walker: Walker) -> None:
     list(CONNECTOR.extract(extraction))
     (count,) = extraction.source_counts.values()
     assert (count.table, count.scope, count.count) == ("merge_requests", "repository_id=7", 3)
+
+
+def test_a_list_that_was_begun_in_the_middle_is_not_held_to_the_sources_count(walker: Walker) -> None:
+    walker.walk(since=datetime(2026, 1, 3, tzinfo=UTC))
+    extraction = walker.extraction()
+    list(CONNECTOR.extract(extraction))
+    assert not extraction.source_counts
 
 
 def test_doctor_says_what_is_refused_and_what_it_costs(walker: Walker) -> None:

@@ -104,7 +104,8 @@ class FakeJenkins:
         if name in self.folders:
             return {}
         found = self.jobs[name][1]
-        return {"lastBuild": {"number": found[0]["number"]} if found else None}
+        newest = {name: found[0][name] for name in ("number", "timestamp")} if found else None
+        return {"lastBuild": newest}
 
     def _slice(self, asked: Request, name: str) -> Answer:
         first, last = re.findall(r"\{(\d+),(\d+)\}", asked.query["tree"][0])[0]
@@ -277,6 +278,37 @@ def test_what_the_log_rotator_removed_has_expired_and_its_row_stays(
     load(jenkins, tmp_path, full_refresh=True)
     assert any("build 2 of shop has expired" in line for line in said)
     assert rows_of(tmp_path, "select build_number from raw_jenkins.builds order by 1") == [(1,), (2,), (200,)]
+
+
+@pytest.mark.parametrize(("before", "after"), [(5, 3), (5, 5), (5, 8), (15, 40), (150, 300)], ids=str)
+def test_builds_of_a_job_that_was_made_again_are_all_read_with_their_stages(
+    jenkins: FakeJenkins, before: int, after: int
+) -> None:
+    job, day = "shop/feature", 24 * 60 * MINUTE
+    jenkins.folders = {"shop": MULTIBRANCH}
+    first = [build(number, _class=PIPELINE_BUILD) for number in range(before, 0, -1)]
+    jenkins.jobs = {job: (PIPELINE, first)}
+    jenkins.walk()
+    again = [
+        build(number, _class=PIPELINE_BUILD, timestamp=START + 1000 * day + number)
+        for number in range(after, 0, -1)
+    ]
+    jenkins.jobs = {job: (PIPELINE, again)}
+    jenkins.stages = {(job, number): [] for number in range(1, after + 1)}
+    walked = jenkins.walk()
+    assert set(numbers(walked)) == set(range(1, after + 1))
+    assert sum("wfapi" in path for path in walked.paths) == after
+    assert jenkins.walk().paths == ["/api/json", "/job/shop/api/json"]
+
+
+def test_a_job_that_is_deleted_while_it_is_read_keeps_no_other_from_being_read(jenkins: FakeJenkins) -> None:
+    jenkins.jobs = {"gone": (FREESTYLE, builds(2)), "shop": (FREESTYLE, builds(3))}
+    jenkins.listen()
+    jenkins.server.script("/job/gone/api/json", Answer({"message": "gone"}, 404))
+    jenkins.listen = lambda: None  # type: ignore[method-assign]
+    walked = jenkins.walk()
+    assert {row["job_name"] for row in walked.rows("builds")} == {"shop"}
+    assert "gone was deleted while it was read" in walked.said
 
 
 def test_since_reads_again_what_is_younger(jenkins: FakeJenkins) -> None:
