@@ -93,6 +93,7 @@ class Git:
             GitError: the address cannot be read.
         """
         if (self.path / "HEAD").exists():
+            self._unlock()
             self._remote("remote", "set-url", "origin", url)
             self._remote("fetch", "--quiet", "--prune", "--filter=tree:0", "origin", *_REFSPECS)
         else:
@@ -176,6 +177,11 @@ class Git:
                 texts[name] = answer[start:end].decode(errors="replace")
             position = end if kind == "missing" else end + 1
         return texts
+
+    def _unlock(self) -> None:
+        """Remove what a killed fetch left locked; whoever fetches is the only one who writes to its clone."""
+        for lock in self.path.rglob("*.lock"):
+            lock.unlink(missing_ok=True)
 
     def _clone(self, url: str) -> None:
         """Clone beside and rename, so that a killed clone is not taken for a whole one."""

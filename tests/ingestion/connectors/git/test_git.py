@@ -120,6 +120,17 @@ def test_only_new_commits_are_loaded(load: Load, trunk: Trunk) -> None:
     assert dict(load().rows) == {"commits": 1, "commit_parents": 1, "accounts": 1}
 
 
+@pytest.mark.parametrize("locked", ["config", "packed-refs", "refs/heads/main"])
+def test_a_fetch_that_was_killed_keeps_no_later_one_from_reading(
+    load: Load, trunk: Trunk, tmp_path: Path, locked: str
+) -> None:
+    load()
+    (clone,) = (path.parent for path in (tmp_path / "clones").rglob("HEAD"))
+    (clone / f"{locked}.lock").touch()
+    trunk.commit("More", GRACE)
+    assert load().rows["commits"] == 1
+
+
 def test_an_author_bears_the_name_of_the_newest_commit(load: Load, trunk: Trunk, tmp_path: Path) -> None:
     trunk.commit("Named otherwise", AIDER)
     load()
