@@ -26,7 +26,6 @@ OVERLAP = timedelta(hours=1)
 DIRECTORIES = ("users", "services")
 KINDS = ("log_entries", "incidents", *DIRECTORIES)
 _RESOLVED = "resolved"
-_USER_TYPES = frozenset({"user_reference", "user"})
 
 
 @dataclass
@@ -35,14 +34,12 @@ class _Walk:
 
     Attributes:
         extraction: what the kit gave.
-        users: met as agents or assignees, by id; the list of users, which follows, knows more of most.
         changed: incidents that log entries name.
         read: incidents that were read.
         open: those of them that are not resolved, to be read again by the next walk.
     """
 
     extraction: Extraction
-    users: dict[str, Payload] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     open: dict[str, Payload] = field(default_factory=dict)
@@ -51,15 +48,6 @@ class _Walk:
         """Whether the settings name the service, or none, or the answer does not tell it."""
         settings: PagerDutySettings = self.extraction.settings
         return not (settings.service_ids and service) or service.get("id") in settings.service_ids
-
-    def reference(self, payload: Payload | None) -> tuple[str | None, str | None]:
-        """Type and id of a reference, whose summary may be prose; a user is noted."""
-        if not payload:
-            return None, None
-        if payload.get("type") in _USER_TYPES and payload.get("id"):
-            row = {"id": payload["id"], "name": None, "email_hash": None}
-            self.users.setdefault(payload["id"], row)
-        return payload.get("type"), payload.get("id")
 
 
 def extract(extraction: Extraction) -> Iterator[Page]:
@@ -113,8 +101,7 @@ def _single_incidents(walk: _Walk, known_open: dict[str, Payload]) -> Iterator[P
 
 
 def _directory(walk: _Walk, lists: Lists) -> Iterator[Page]:
-    """Users and services; those of today after those met in the log, for they tell more."""
-    yield Page("users", list(walk.users.values()))
+    """Users and services of today."""
     for users in lists.all("users"):
         yield Page("users", [_user(walk, user) for user in users])
     for services in lists.all("services"):
@@ -144,8 +131,8 @@ def _incident(walk: _Walk, incident: Payload) -> Payload:
 
 
 def _entry(walk: _Walk, entry: Payload) -> Payload:
-    agent_type, agent_id = walk.reference(entry.get("agent"))
-    assignees = [walk.reference(assignee) for assignee in entry.get("assignees") or ()]
+    agent_type, agent_id = _reference(entry.get("agent"))
+    assignees = [_reference(assignee) for assignee in entry.get("assignees") or ()]
     incident_id = (entry.get("incident") or {}).get("id")
     if incident_id and walk.is_wanted(entry.get("service")):
         walk.changed.add(incident_id)
@@ -161,6 +148,11 @@ def _entry(walk: _Walk, entry: Payload) -> Payload:
         "assignee_id": assignees[0][1] if assignees else None,
         "assignee_count": len(assignees) if "assignees" in entry else None,
     }
+
+
+def _reference(payload: Payload | None) -> tuple[str | None, str | None]:
+    """Type and id of a reference, whose summary may be prose."""
+    return (payload.get("type"), payload.get("id")) if payload else (None, None)
 
 
 def _user(walk: _Walk, user: Payload) -> Payload:

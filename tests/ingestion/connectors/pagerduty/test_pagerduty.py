@@ -163,14 +163,19 @@ def test_incidents_and_their_log_become_rows_without_prose(fake: FakePagerDuty) 
     assert "prose" not in str(rows)
 
 
-def test_users_are_accounts_with_hashed_addresses_and_former_ones_stay(fake: FakePagerDuty) -> None:
+def test_the_log_takes_no_name_from_users_that_are_listed_no_more(fake: FakePagerDuty) -> None:
+    """Their rows stay as they were; nothing that is yielded here may take their place."""
     fake.add(incident("Q1"))
     fake.entries = [entry("R1", "Q1", agent=reference("P9", summary="Former")), entry("R2", "Q1")]
-    users = {row["id"]: row for row in walked(extraction(fake))["users"]}
-    assert users == {
-        "P9": {"id": "P9", "name": None, "email_hash": None},
-        "P1": {"id": "P1", "name": "Ada", "email_hash": HASHER("ada@acme.example")},
-    }
+    assert walked(extraction(fake))["users"] == [
+        {"id": "P1", "name": "Ada", "email_hash": HASHER("ada@acme.example")}
+    ]
+
+
+def test_an_empty_page_that_promises_more_is_an_error(fake: FakePagerDuty) -> None:
+    fake.server.script("/users", Answer({"users": [], "more": True}))
+    with pytest.raises(MalformedResponseError, match="gives none after 0 rows, and promises more"):
+        walked(extraction(fake))
 
 
 def test_the_token_goes_in_pagerdutys_own_scheme(fake: FakePagerDuty) -> None:
