@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from ingestion.connector import Extraction, Page
@@ -55,7 +55,8 @@ def extract(extraction: Extraction) -> Iterator[Page]:
     settings: PagerDutySettings = extraction.settings
     walk = _Walk(extraction)
     state, until = extraction.state, extraction.started_at
-    since = _since(settings, state.get("cursor"), extraction.since)
+    resumed_from = None if _is_wider(settings, state.get("scope")) else state.get("cursor")
+    since = _since(settings, resumed_from, extraction.since)
     scope = {"service_ids[]": list(settings.service_ids)} if settings.service_ids else {}
     cursor: str | None = state.get("cursor")
     extraction.log(f"reading log entries since {since:%Y-%m-%d %H:%M}")
@@ -72,6 +73,19 @@ def extract(extraction: Extraction) -> Iterator[Page]:
     for kind in KINDS if is_whole else DIRECTORIES:
         extraction.expect_count(kind, "", lists.totals[kind])
     state["cursor"], state["open"] = cursor, walk.open
+    state["scope"] = {
+        "services": list(settings.service_ids),
+        "history_start": settings.history_start.isoformat(),
+    }
+
+
+def _is_wider(settings: PagerDutySettings, known: Payload | None) -> bool:
+    """Whether the settings ask for services or for a past that no walk has read; none named are all."""
+    if known is None:
+        return False
+    services = set(known["services"])
+    is_new = services and not (settings.service_ids and services.issuperset(settings.service_ids))
+    return bool(is_new) or settings.history_start < date.fromisoformat(known["history_start"])
 
 
 def _since(settings: PagerDutySettings, cursor: str | None, since: datetime | None) -> datetime:

@@ -299,6 +299,30 @@ def test_only_the_services_asked_for_are_read(fake: FakePagerDuty) -> None:
 
 
 @pytest.mark.parametrize(
+    ("wider", "starts_anew"),
+    [
+        ({"service_ids": ["PS1"]}, False),
+        ({"service_ids": ["PS1", "PS2"]}, True),
+        ({"service_ids": []}, True),
+        ({"service_ids": ["PS1"], "history_start": date(2025, 12, 1)}, True),
+    ],
+)
+def test_services_and_a_past_that_are_asked_for_later_are_read_whole(
+    wider: Row, starts_anew: bool, fake: FakePagerDuty
+) -> None:
+    other = reference("PS2", "service", "search")
+    fake.add(incident("Q2", at="2026-01-02T10:00:00Z", service=other))
+    fake.entries = [entry("R1", "Q1", at="2026-01-20T10:00:00Z")]
+    state: Row = {}
+    walked(extraction(fake, state, settings={"service_ids": ["PS1"]}))
+    rows = walked(extraction(fake, state, settings=wider))
+    assert ("Q2" in {row["id"] for row in rows.get("incidents", ())}) == starts_anew
+    fake.server.requests.clear()
+    walked(extraction(fake, state, settings=wider))
+    assert fake.asked("/log_entries")[0].query["since"] == ["2026-01-20T09:00:00Z"]
+
+
+@pytest.mark.parametrize(
     "body", [{"log_entries": []}, {"more": False}, ["log"]], ids=["more", "list", "object"]
 )
 def test_a_page_of_another_form_does_not_move_the_cursor(body: Any, fake: FakePagerDuty) -> None:
