@@ -1,7 +1,7 @@
 """The walk over an organisation's days: one request for each UTC day and page of it.
 
 A day is told an hour late at most, so that the day of the last walk and the one before it are read again, and
-no other. Which day it is says the answer, since a clock here that is ahead would make days final that have not
+no other. Which day it is says the answer: by a clock here that is ahead, days would be final that have not
 been. What is told of a day replaces what was known of it; of a day that is told nothing of, what was known
 stays.
 """
