@@ -39,7 +39,9 @@ final as (
         flags.flag_id as flag,
         flags.key,
         cast(null as string) as environment,
-        flags.is_active and last_words.archived_at is null and not coalesce(flags.is_deleted, false) as is_enabled,
+        flags.is_active
+        and last_words.archived_at is null
+        and not coalesce(flags.is_deleted, false) as is_enabled,
         flags.enabled_share,
         flags.target_count,
         flags.created_at,
