@@ -2,12 +2,13 @@
 
 import base64
 from datetime import UTC, date, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from threading import Lock
 from typing import Any
 
 from sandbox.assistants import Usage, usage_of
-from sandbox.calendar import instant, isoformat
+from sandbox.calendar import instant, isoformat, moment
 from sandbox.clock import Clock
 from sandbox.faults import Fault, Faults, through
 from sandbox.history import History
@@ -80,7 +81,9 @@ class ClaudeCode:
         after = first + limit
         is_more = after < len(records)
         token = base64.b64encode(str(after).encode()).decode() if is_more else None
-        return Response.of_json({"data": records[first:after], "has_more": is_more, "next_page": token})
+        content = {"data": records[first:after], "has_more": is_more, "next_page": token}
+        date_now = format_datetime(moment(self._clock.now), usegmt=True)
+        return Response.of_json(content, headers={"Date": date_now})
 
     def _records(self, day: date) -> list[dict[str, Any]]:
         with self._lock:

@@ -236,7 +236,7 @@ class View:
 
 
 def _link_entry(ticket: Ticket, link: Link) -> Entry:
-    shown = f"This issue links to #{link.change.number}"
-    item = Item("RemoteIssueLink", None, None, str(link.id), None, shown)
+    shown = f"This work item links to #{link.change.number}"
+    item = Item("RemoteWorkItemLink", None, None, str(link.id), None, shown)
     number = _ENTRIES_PER_TICKET - 1 - link.id % (_ENTRIES_PER_TICKET // 2)
     return Entry(ticket.id * _ENTRIES_PER_TICKET + number, link.at, link.change.author, (item,))

@@ -1,16 +1,22 @@
 """The walk over an organisation's days: one request for each UTC day and page of it.
 
-A day is told an hour late at most, so that the last day seen and the one before it are read again. What is
-told of a day replaces what was known of it; of a day that is told nothing of, what was known stays.
+A day is told an hour late at most, so that the day of the last walk and the one before it are read again, and
+no other. Which day it is says the answer: by a clock here that is ahead, days would be final that have not
+been. What is told of a day replaces what was known of it; of a day that is told nothing of, what was known
+stays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingestion.connector import Extraction, Page
+from ingestion.rate_limits import answered_at
+
+if TYPE_CHECKING:
+    from dlt.sources.helpers.rest_client.client import PageData
 
 Payload = dict[str, Any]
 
@@ -22,17 +28,19 @@ _USD = "USD"
 
 
 def extract(extraction: Extraction) -> Iterator[Page]:
-    """Pages of each day that is new or not final yet; the cursor is the last day that had any use."""
+    """Pages of each day that is new or not final yet; the cursor is the day of the walk."""
     today = extraction.started_at.astimezone(UTC).date()
     cursor: str | None = extraction.state.get("day")
     day = _first_day(extraction, today, cursor)
     while day <= today:
-        reported = list(_records(extraction, day))
+        reported: list[Payload] = []
+        for page in _answers(extraction, day):
+            reported += page
+            today = min(today, answered_at(page.response.headers).astimezone(UTC).date())
         if reported:
             yield from _day_pages(extraction, day, reported)
-            cursor = max(cursor or "", day.isoformat())
         day += _DAY
-    extraction.state["day"] = cursor
+    extraction.state["day"] = max(cursor or "", today.isoformat())
 
 
 def _day_pages(extraction: Extraction, day: date, reported: list[Payload]) -> Iterator[Page]:
@@ -43,23 +51,23 @@ def _day_pages(extraction: Extraction, day: date, reported: list[Payload]) -> It
 
 
 def _first_day(extraction: Extraction, today: date, cursor: str | None) -> date:
-    """The first day to read: the oldest that was not final, as far back as the settings allow."""
-    earliest = today - timedelta(days=extraction.settings.history_days)
-    if extraction.since is not None:
-        return max(extraction.since.astimezone(UTC).date(), earliest)
+    """The first day to read: the oldest that was not final, or further back, as the settings allow."""
+    first, since = today - timedelta(days=extraction.settings.history_days), extraction.since
+    if since is not None:
+        first = max(since.astimezone(UTC).date(), first)
     if cursor is None:
-        return earliest
-    return max(date.fromisoformat(cursor) - _OPEN_DAYS + _DAY, earliest)
+        return first
+    resumed = date.fromisoformat(cursor) - _OPEN_DAYS + _DAY
+    return resumed if since is None else min(resumed, first)
 
 
-def _records(extraction: Extraction, day: date) -> Iterator[Payload]:
+def _answers(extraction: Extraction, day: date) -> Iterator[PageData[Payload]]:
     """The records of a day, page after page."""
     from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 
     paging = JSONResponseCursorPaginator(cursor_path="next_page", cursor_param="page")
     params = {"starting_at": day.isoformat(), "limit": PAGE_SIZE}
-    for page in extraction.http.pages(PATH, params, select="data", paging=paging):
-        yield from page
+    yield from extraction.http.pages(PATH, params, select="data", paging=paging)
 
 
 def _actor(extraction: Extraction, actor: Payload) -> Payload:

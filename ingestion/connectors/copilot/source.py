@@ -16,6 +16,7 @@ from typing import Any
 
 from ingestion.connector import Extraction, Page
 from ingestion.connectors.copilot.settings import CopilotSettings
+from ingestion.cursors import latest
 from ingestion.http import MalformedResponseError
 
 Payload = dict[str, Any]
@@ -23,6 +24,7 @@ Payload = dict[str, Any]
 PAGE_SIZE = 100
 OPEN_DAYS = timedelta(days=4)
 _FIRST_DAY = date(2025, 10, 10)
+_KEPT = timedelta(days=365)
 _OVERLAP = timedelta(hours=1)
 
 
@@ -73,12 +75,17 @@ def seat_pages(extraction: Extraction) -> Iterator[Page]:
 
 
 def task_pages(extraction: Extraction, repository: str) -> Iterator[Page]:
-    """Tasks of a repository that changed, oldest change first; moves its cursor after the last."""
+    """Tasks of a repository that changed; moves its cursor after the last.
+
+    In the order of their creation, for one that changes while the list is read would move to the end of any
+    other, and others past the reader. The cursor stays behind the start of the walk: what changed later may
+    have been read before.
+    """
     cursors: dict[str, str] = extraction.state.setdefault("tasks_updated_at", {})
     cursor = cursors.get(repository)
-    since = extraction.since or (datetime.fromisoformat(cursor) - _OVERLAP if cursor else None)
+    since = _tasks_since(extraction, cursor)
     for is_archived in ("false", "true"):
-        params = {"per_page": PAGE_SIZE, "sort": "updated_at", "direction": "asc", "is_archived": is_archived}
+        params = {"per_page": PAGE_SIZE, "sort": "created_at", "direction": "asc", "is_archived": is_archived}
         if since:
             params["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for page in extraction.http.pages(f"/agents/repos/{repository}/tasks", params, select="tasks"):
@@ -86,9 +93,15 @@ def task_pages(extraction: Extraction, repository: str) -> Iterator[Page]:
                 extraction.http.get_json(f"/agents/repos/{repository}/tasks/{task['id']}") for task in page
             ]
             yield from _task_rows(tasks)
-            cursor = max([cursor or "", *(task["updated_at"] for task in tasks if task.get("updated_at"))])
+            cursor = latest((task.get("updated_at") for task in tasks), cursor)
     if cursor:
-        cursors[repository] = cursor
+        through = min(datetime.fromisoformat(cursor), extraction.started_at)
+        cursors[repository] = through.astimezone(UTC).isoformat()
+
+
+def _tasks_since(extraction: Extraction, cursor: str | None) -> datetime | None:
+    resumed = datetime.fromisoformat(cursor) - _OVERLAP if cursor else None
+    return min(resumed, extraction.since) if resumed and extraction.since else resumed or extraction.since
 
 
 def _task_rows(tasks: list[Payload]) -> Iterator[Page]:
@@ -108,13 +121,15 @@ def _newest_day(extraction: Extraction) -> date | None:
 
 
 def _first_day(extraction: Extraction, newest: date, cursor: str | None) -> date:
-    """The first day to read: the oldest that was not final, as far back as the settings allow."""
-    earliest = max(newest - timedelta(days=extraction.settings.history_days), _FIRST_DAY)
+    """The first day to read: the oldest that was not final, or further back, as settings and GitHub allow."""
+    oldest = max(newest - _KEPT, _FIRST_DAY)
+    first = max(newest - timedelta(days=extraction.settings.history_days), oldest)
     if extraction.since is not None:
-        return max(extraction.since.astimezone(UTC).date(), earliest)
+        first = max(extraction.since.astimezone(UTC).date(), first)
     if cursor is None:
-        return earliest
-    return max(date.fromisoformat(cursor) - OPEN_DAYS + timedelta(days=1), earliest)
+        return first
+    resumed = max(date.fromisoformat(cursor) - OPEN_DAYS + timedelta(days=1), oldest)
+    return resumed if extraction.since is None else min(resumed, first)
 
 
 def _report(extraction: Extraction, day: date) -> list[Payload] | None:

@@ -13,6 +13,9 @@ from ingestion.connector import Column, DataType
 
 _ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _OFFSET = r"\d\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|z|[+-]\d\d(:?\d\d)?)$"
+_DAY = r"^\d\d\d\d-\d\d-\d\d"
+"""Databases also write `infinity` and `epoch` into columns of instants, which are none."""
+
 _EXPECTED: dict[DataType, str] = {
     "text": "text",
     "bigint": "a whole number of 64 bits",
@@ -103,7 +106,8 @@ def _wrong(column: str, expected: str) -> str:
 
 def _instant(text: str, time_zone: str | None) -> str:
     local = (
-        f"timezone({literal(time_zone)}, try_cast({text} as timestamp))"
+        f"case when regexp_matches({text}, {literal(_DAY)}) "
+        f"then timezone({literal(time_zone)}, try_cast({text} as timestamp)) end"
         if time_zone
         else "cast(null as timestamptz)"
     )

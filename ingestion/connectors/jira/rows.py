@@ -43,7 +43,9 @@ _CHANGED_FIELDS = {
 }
 _NAMED_FIELDS = ("parent", "sprint", "status")
 _KEY_FIELD = "key"
-_REMOTE_LINK_FIELD = "remoteissuelink"
+_REMOTE_LINK_FIELDS = frozenset({"remoteissuelink", "remoteworkitemlink"})
+"""As it was called until 2025, and since Jira calls issues work items; old entries keep the old name."""
+
 _CHANGE_ADDRESS = re.compile(
     r"^https?://[^/]+/(?P<repository>[\w.-]+(?:/[\w.-]+)+?)/(?:-/)?(?:pull|merge_requests)/(?P<number>\d+)(?![\w-])"
 )
@@ -153,7 +155,7 @@ def former_keys(entry: Payload) -> list[str]:
 
 def tells_of_links(entry: Payload) -> bool:
     """Whether an entry of the change log is about links to other systems."""
-    return any(_name(item) == _REMOTE_LINK_FIELD for item in entry.get("items") or ())
+    return any(_name(item) in _REMOTE_LINK_FIELDS for item in entry.get("items") or ())
 
 
 def link_row(issue_id: str, link: Payload) -> Payload | None:

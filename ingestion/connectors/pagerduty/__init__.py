@@ -34,7 +34,6 @@ CONNECTOR = Connector(
             "merged": "exact",
         },
     },
-    grains={"accounts": "users"},
     client=client,
     extract=extract,
     check=check,

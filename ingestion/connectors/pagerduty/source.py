@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from ingestion.connector import Extraction, Page
@@ -26,7 +26,6 @@ OVERLAP = timedelta(hours=1)
 DIRECTORIES = ("users", "services")
 KINDS = ("log_entries", "incidents", *DIRECTORIES)
 _RESOLVED = "resolved"
-_USER_TYPES = frozenset({"user_reference", "user"})
 
 
 @dataclass
@@ -35,14 +34,12 @@ class _Walk:
 
     Attributes:
         extraction: what the kit gave.
-        users: met as agents or assignees, by id; the list of users, which follows, knows more of most.
         changed: incidents that log entries name.
         read: incidents that were read.
         open: those of them that are not resolved, to be read again by the next walk.
     """
 
     extraction: Extraction
-    users: dict[str, Payload] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     open: dict[str, Payload] = field(default_factory=dict)
@@ -52,22 +49,14 @@ class _Walk:
         settings: PagerDutySettings = self.extraction.settings
         return not (settings.service_ids and service) or service.get("id") in settings.service_ids
 
-    def reference(self, payload: Payload | None) -> tuple[str | None, str | None]:
-        """Type and id of a reference, whose summary may be prose; a user is noted."""
-        if not payload:
-            return None, None
-        if payload.get("type") in _USER_TYPES and payload.get("id"):
-            row = {"id": payload["id"], "name": None, "email_hash": None}
-            self.users.setdefault(payload["id"], row)
-        return payload.get("type"), payload.get("id")
-
 
 def extract(extraction: Extraction) -> Iterator[Page]:
     """All pages of a connection."""
     settings: PagerDutySettings = extraction.settings
     walk = _Walk(extraction)
     state, until = extraction.state, extraction.started_at
-    since = _since(settings, state.get("cursor"), extraction.since)
+    resumed_from = None if _is_wider(settings, state.get("scope")) else state.get("cursor")
+    since = _since(settings, resumed_from, extraction.since)
     scope = {"service_ids[]": list(settings.service_ids)} if settings.service_ids else {}
     cursor: str | None = state.get("cursor")
     extraction.log(f"reading log entries since {since:%Y-%m-%d %H:%M}")
@@ -84,6 +73,19 @@ def extract(extraction: Extraction) -> Iterator[Page]:
     for kind in KINDS if is_whole else DIRECTORIES:
         extraction.expect_count(kind, "", lists.totals[kind])
     state["cursor"], state["open"] = cursor, walk.open
+    state["scope"] = {
+        "services": list(settings.service_ids),
+        "history_start": settings.history_start.isoformat(),
+    }
+
+
+def _is_wider(settings: PagerDutySettings, known: Payload | None) -> bool:
+    """Whether the settings ask for services or for a past that no walk has read; none named are all."""
+    if known is None:
+        return False
+    services = set(known["services"])
+    is_new = services and not (settings.service_ids and services.issuperset(settings.service_ids))
+    return bool(is_new) or settings.history_start < date.fromisoformat(known["history_start"])
 
 
 def _since(settings: PagerDutySettings, cursor: str | None, since: datetime | None) -> datetime:
@@ -113,8 +115,7 @@ def _single_incidents(walk: _Walk, known_open: dict[str, Payload]) -> Iterator[P
 
 
 def _directory(walk: _Walk, lists: Lists) -> Iterator[Page]:
-    """Users and services; those of today after those met in the log, for they tell more."""
-    yield Page("users", list(walk.users.values()))
+    """Users and services of today."""
     for users in lists.all("users"):
         yield Page("users", [_user(walk, user) for user in users])
     for services in lists.all("services"):
@@ -144,8 +145,8 @@ def _incident(walk: _Walk, incident: Payload) -> Payload:
 
 
 def _entry(walk: _Walk, entry: Payload) -> Payload:
-    agent_type, agent_id = walk.reference(entry.get("agent"))
-    assignees = [walk.reference(assignee) for assignee in entry.get("assignees") or ()]
+    agent_type, agent_id = _reference(entry.get("agent"))
+    assignees = [_reference(assignee) for assignee in entry.get("assignees") or ()]
     incident_id = (entry.get("incident") or {}).get("id")
     if incident_id and walk.is_wanted(entry.get("service")):
         walk.changed.add(incident_id)
@@ -161,6 +162,11 @@ def _entry(walk: _Walk, entry: Payload) -> Payload:
         "assignee_id": assignees[0][1] if assignees else None,
         "assignee_count": len(assignees) if "assignees" in entry else None,
     }
+
+
+def _reference(payload: Payload | None) -> tuple[str | None, str | None]:
+    """Type and id of a reference, whose summary may be prose."""
+    return (payload.get("type"), payload.get("id")) if payload else (None, None)
 
 
 def _user(walk: _Walk, user: Payload) -> Payload:

@@ -6,12 +6,12 @@ from ingestion.connector import Column, Table
 
 USERS = Table(
     name="users",
-    description="One row per user of the account, those that were deleted since they acted included.",
+    description="One row per user of the account; those that were deleted since stay.",
     key=("id",),
     columns=(
         Column("id", "text", "PagerDuty's id."),
-        Column("name", "text", "Name, as shown; null for a user who was deleted before the first load."),
-        Column("email_hash", "text", "Keyed hash of the e-mail address; null for a deleted user."),
+        Column("name", "text", "Name, as shown."),
+        Column("email_hash", "text", "Keyed hash of the e-mail address."),
     ),
     outlives_source=True,
 )

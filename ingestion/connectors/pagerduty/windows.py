@@ -79,10 +79,12 @@ class Lists:
         """The first page and those that follow it."""
         self.totals[kind] += first.get("total") or 0
         offset, page = 0, first
-        while page[kind]:
+        while True:
             yield page[kind]
-            if not page["more"]:
+            if not page["more"] or first.get("total") == 0:
                 return
+            if not page[kind]:
+                raise MalformedResponseError(f"/{kind} gives none after {offset:,} rows, and promises more")
             # A page may be shorter than asked for; what it holds is where the next one starts.
             offset += min(len(page[kind]), PAGE_SIZE)
             if offset + PAGE_SIZE > LARGEST_LIST:

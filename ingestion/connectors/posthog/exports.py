@@ -28,7 +28,7 @@ _MANIFEST = re.compile(rf"(?:None|{_INSTANT})-({_INSTANT})_manifest\.json")
 
 
 class ExportError(Exception):
-    """The export's folder is not what its manifests say."""
+    """The export's folder is not what its manifests say, or its events would not go with those that stand."""
 
 
 class Interval(NamedTuple):
@@ -54,6 +54,11 @@ def event_pages(extraction: Extraction) -> Iterator[FilePage]:
         return
     wanted = sorted({*settings.events, FLAG_CALLED})
     known: dict[str, str] = extraction.state.get("intervals", {})
+    if (former := extraction.state.get("customer", settings.customer)) != settings.customer:
+        raise ExportError(
+            f"customer was {former} and is {settings.customer}, so that one customer would count as two; "
+            "set it back, or run with --full-refresh to read all events anew"
+        )
     is_all_new = not set(wanted) <= set(extraction.state.get("events", []))
     done: dict[str, str] = {}
     for interval in intervals(settings.export_path):
@@ -66,6 +71,7 @@ def event_pages(extraction: Extraction) -> Iterator[FilePage]:
     # Intervals whose files have expired stay known: should a backup bring them back, they are not news.
     extraction.state["intervals"] = known | done
     extraction.state["events"] = wanted
+    extraction.state["customer"] = settings.customer
 
 
 def intervals(folder: Path) -> list[Interval]:

@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import date
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -68,6 +69,13 @@ def test_pages_follow_one_another_to_the_end(standing: Any, days: dict[date, lis
 def test_a_wrong_question_is_refused(standing: Any, query: str, headers: dict[str, str], status: int) -> None:
     found, _, content = ask(standing, query, headers)
     assert (found, content["type"]) == (status, "error")
+
+
+def test_an_answer_tells_the_day_of_the_sandbox(standing: Any, simulation: Simulation) -> None:
+    headers = ask(standing, "starting_at=2026-05-04")[1]
+    assert parsedate_to_datetime(headers["Date"]) >= moment(simulation.shown_end)
+    assert headers.get_all("Date") == [headers["Date"]]
+    assert abs(parsedate_to_datetime(headers["Date"]) - moment(simulation.shown_end)).days == 0
 
 
 def test_a_refusal_for_haste_names_no_time(serve: Callable[..., Any]) -> None:

@@ -30,9 +30,9 @@ def record(day: str, number: int, sessions: int = 1) -> Payload:
     }
 
 
-FORGOTTEN = [record("2026-01-28", number) for number in (1, 2)]
-FIRST = [*FORGOTTEN, *(record("2026-01-31", number) for number in (1, 2, 3, 4))]
-LATER = [*FIRST[:-1], record("2026-01-31", 4, sessions=2), record("2026-02-01", 5)]
+FORGOTTEN = [record("2026-01-31", number) for number in (1, 2)]
+FIRST = [*FORGOTTEN, *(record("2026-02-01", number) for number in (1, 2, 3, 4))]
+LATER = [*FIRST[:-1], record("2026-02-01", 4, sessions=2), record("2026-02-02", 5)]
 PRUNED = LATER[len(FORGOTTEN) :]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +61,23 @@ class FakeAnthropic:
     days: dict[date, list[Row]] = field(default_factory=dict)
     state: Row = field(default_factory=dict)
     waited: list[float] = field(default_factory=list)
+    told_at: datetime = datetime(2026, 5, 12, 6, tzinfo=UTC)
+    history_days: int = 365
 
     def answer(self, asked: Request) -> Answer:
         found = self.days.get(date.fromisoformat(asked.query["starting_at"][0]), [])
         first = int(asked.query.get("page", ["p0"])[0].removeprefix("p"))
         following = f"p{first + 2}" if first + 2 < len(found) else None
         content = {"data": found[first : first + 2], "has_more": bool(following), "next_page": following}
-        return Answer(content)
+        return Answer(content, headers={"Date": format_datetime(self.told_at, usegmt=True)})
 
     def extraction(self, since: datetime | None = None) -> Extraction:
         settings = ClaudeCodeSettings(
-            name="acme-claude-code", connector="claude_code", base_url=self.server.url, api_key="s3cret"
+            name="acme-claude-code",
+            connector="claude_code",
+            base_url=self.server.url,
+            api_key="s3cret",
+            history_days=self.history_days,
         )
         self.server.requests.clear()
         return Extraction(
@@ -144,12 +151,39 @@ def test_each_request_proves_itself_by_key_and_version(anthropic: FakeAnthropic)
     assert "authorization" not in headers
 
 
-def test_later_walks_read_the_last_day_seen_and_the_one_before_it_again(anthropic: FakeAnthropic) -> None:
-    anthropic.days = {TODAY - 4 * DAY: [record(person("ann"))]}
+@pytest.mark.parametrize("used_on", [TODAY - 4 * DAY, None])
+def test_later_walks_read_the_day_of_the_last_one_and_the_one_before_it_again(
+    anthropic: FakeAnthropic, used_on: date | None
+) -> None:
+    anthropic.days = {used_on: [record(person("ann"))]} if used_on else {}
     anthropic.walk()
-    assert anthropic.asked_days()[0] == TODAY - 365 * DAY
+    assert anthropic.asked_days() == [TODAY - n * DAY for n in range(365, -1, -1)]
     anthropic.walk()
-    assert anthropic.asked_days() == [TODAY - n * DAY for n in (5, 4, 3, 2, 1, 0)]
+    assert anthropic.asked_days() == [TODAY - DAY, TODAY]
+
+
+def test_a_clock_that_is_ahead_makes_no_day_final(anthropic: FakeAnthropic) -> None:
+    anthropic.told_at = datetime(2026, 5, 9, 23, tzinfo=UTC)
+    anthropic.walk()
+    assert anthropic.asked_days()[-1] == TODAY - 3 * DAY
+    anthropic.told_at = datetime(2026, 5, 12, 7, tzinfo=UTC)
+    anthropic.walk()
+    assert anthropic.asked_days() == [TODAY - n * DAY for n in (4, 3, 2, 1, 0)]
+
+
+def test_since_never_leaves_days_out_that_were_not_read(anthropic: FakeAnthropic) -> None:
+    anthropic.state = {"day": "2026-04-20"}
+    anthropic.walk(since=datetime(2026, 5, 11, tzinfo=UTC))
+    assert anthropic.asked_days()[0] == date(2026, 4, 19)
+    anthropic.walk(since=datetime(2026, 5, 4, tzinfo=UTC))
+    assert anthropic.asked_days()[0] == date(2026, 5, 4)
+
+
+def test_days_of_a_long_pause_are_read_however_short_the_first_walk_was(anthropic: FakeAnthropic) -> None:
+    anthropic.history_days = 5
+    anthropic.state = {"day": "2026-04-20"}
+    anthropic.walk()
+    assert anthropic.asked_days()[0] == date(2026, 4, 19)
 
 
 def test_a_day_that_nothing_is_told_of_replaces_nothing(anthropic: FakeAnthropic) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +164,23 @@ def test_since_reads_older_days_again(copilot: FakeCopilot) -> None:
     assert copilot.asked_days()[0] == date(2026, 5, 4)
 
 
+def test_since_never_leaves_days_out_that_were_not_read(copilot: FakeCopilot) -> None:
+    copilot.days = {NEWEST - n * DAY: [[user(1, NEWEST - n * DAY)]] for n in range(20, 10, -1)}
+    copilot.walk()
+    copilot.days |= {NEWEST - n * DAY: [[user(1, NEWEST - n * DAY)]] for n in range(11)}
+    copilot.walk(since=datetime.combine(NEWEST, time(), UTC))
+    assert copilot.asked_days() == [NEWEST - n * DAY for n in range(14, -1, -1)]
+
+
+def test_days_of_a_long_pause_are_read_however_short_the_first_walk_was(copilot: FakeCopilot) -> None:
+    copilot.settings = {"history_days": 5}
+    copilot.days = {NEWEST - 20 * DAY: [[user(1, NEWEST - 20 * DAY)]]}
+    copilot.walk()
+    copilot.days[NEWEST] = [[user(1, NEWEST)]]
+    copilot.walk()
+    assert copilot.asked_days()[0] == NEWEST - 23 * DAY
+
+
 def test_an_organisation_without_reports_is_asked_once(copilot: FakeCopilot) -> None:
     assert copilot.walk() == []
     assert len(copilot.api.requests) == 1
@@ -281,6 +298,29 @@ def test_later_walks_ask_for_tasks_since_the_last_change_with_overlap(copilot: F
     lists = [each.query for each in copilot.api.requests if each.path == TASKS]
     assert {query["since"][0] for query in lists} == {"2026-05-01T09:00:00Z"}
     assert {query["is_archived"][0] for query in lists} == {"true", "false"}
+
+
+def test_since_never_leaves_tasks_out_that_were_not_read(copilot: FakeCopilot) -> None:
+    agent_tasks(copilot, task("t1", "2026-05-01T10:00:00Z"))
+    copilot.walk()
+    copilot.walk(since=datetime(2026, 5, 10, tzinfo=UTC))
+    assert {each.query["since"][0] for each in copilot.api.requests if each.path == TASKS} == {
+        "2026-05-01T09:00:00Z"
+    }
+
+
+def test_the_cursor_of_tasks_stays_behind_the_start_of_its_walk(copilot: FakeCopilot) -> None:
+    """What changed later may have been read before that change."""
+    agent_tasks(copilot, task("t1", "2026-05-12T09:00:00Z"))
+    copilot.walk()
+    assert copilot.state["tasks_updated_at"] == {"acme/shop": NOW.isoformat()}
+
+
+def test_tasks_are_listed_in_an_order_that_changes_do_not_shift(copilot: FakeCopilot) -> None:
+    agent_tasks(copilot, task("t1", "2026-05-01T10:00:00Z"))
+    copilot.walk()
+    lists = [each.query for each in copilot.api.requests if each.path == TASKS]
+    assert {(query["sort"][0], query["direction"][0]) for query in lists} == {("created_at", "asc")}
 
 
 def test_a_token_that_may_not_read_tasks_fails_and_says_so(copilot: FakeCopilot) -> None:

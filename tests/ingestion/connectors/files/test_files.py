@@ -19,7 +19,7 @@ from support.canonical_contract import stale
 from ingestion.connector import Extraction, connectors_of
 from ingestion.connectors.files import CONNECTOR
 from ingestion.connectors.files.contract import entities
-from ingestion.connectors.files.conversion import expectation
+from ingestion.connectors.files.conversion import expectation, value_of
 from ingestion.identity import EmailHasher, email_hasher
 from ingestion.organisation import load_organisation
 from ingestion.pipeline import LoadError, LoadResult, load_connection
@@ -240,6 +240,25 @@ def test_a_folder_that_is_not_there_fails_the_load(make: Make) -> None:
     exports.files.rmdir()
     with pytest.raises(LoadError, match="there is no folder"):
         exports.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-01-02 10:00", datetime(2026, 1, 2, 9, tzinfo=UTC)),
+        ("2026-01-02", datetime(2026, 1, 1, 23, tzinfo=UTC)),
+        ("2026-01-02T10:00:00-05:00", datetime(2026, 1, 2, 15, tzinfo=UTC)),
+        ("infinity", None),
+        ("epoch", None),
+    ],
+)
+def test_a_zone_makes_instants_of_local_times_and_of_nothing_else(
+    text: str, instant: datetime | None
+) -> None:
+    value = value_of("timestamp", f"'{text}'", "Europe/Berlin")
+    with duckdb.connect() as connection:
+        (seconds,) = connection.execute(f"select epoch({value})").fetchone() or (None,)
+    assert seconds == (instant and instant.timestamp())
 
 
 def test_since_reads_files_again(make: Make) -> None:

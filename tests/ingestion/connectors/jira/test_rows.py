@@ -70,9 +70,10 @@ def test_three_names_of_the_parent_and_the_sprint_of_any_site(accounts: Accounts
     ]
 
 
-def test_moves_and_links_are_told_by_the_change_log() -> None:
+@pytest.mark.parametrize("name", ["RemoteIssueLink", "RemoteWorkItemLink"])
+def test_moves_and_links_are_told_by_the_change_log(name: str) -> None:
     moved = {"items": [{"field": "Key", "fromString": "OLD-1", "toString": "NEW-9"}]}
-    linked = {"items": [{"field": "RemoteIssueLink", "to": "10042"}]}
+    linked = {"items": [{"field": name, "to": "10042"}]}
     assert (former_keys(moved), former_keys(linked)) == (["OLD-1"], [])
     assert (tells_of_links(moved), tells_of_links(linked)) == (False, True)
 

@@ -163,14 +163,19 @@ def test_incidents_and_their_log_become_rows_without_prose(fake: FakePagerDuty) 
     assert "prose" not in str(rows)
 
 
-def test_users_are_accounts_with_hashed_addresses_and_former_ones_stay(fake: FakePagerDuty) -> None:
+def test_the_log_takes_no_name_from_users_that_are_listed_no_more(fake: FakePagerDuty) -> None:
+    """Their rows stay as they were; nothing that is yielded here may take their place."""
     fake.add(incident("Q1"))
     fake.entries = [entry("R1", "Q1", agent=reference("P9", summary="Former")), entry("R2", "Q1")]
-    users = {row["id"]: row for row in walked(extraction(fake))["users"]}
-    assert users == {
-        "P9": {"id": "P9", "name": None, "email_hash": None},
-        "P1": {"id": "P1", "name": "Ada", "email_hash": HASHER("ada@acme.example")},
-    }
+    assert walked(extraction(fake))["users"] == [
+        {"id": "P1", "name": "Ada", "email_hash": HASHER("ada@acme.example")}
+    ]
+
+
+def test_an_empty_page_that_promises_more_is_an_error(fake: FakePagerDuty) -> None:
+    fake.server.script("/users", Answer({"users": [], "more": True}))
+    with pytest.raises(MalformedResponseError, match="gives none after 0 rows, and promises more"):
+        walked(extraction(fake))
 
 
 def test_the_token_goes_in_pagerdutys_own_scheme(fake: FakePagerDuty) -> None:
@@ -291,6 +296,30 @@ def test_only_the_services_asked_for_are_read(fake: FakePagerDuty) -> None:
     rows = walked(extraction(fake, settings={"service_ids": ["PS1"]}))
     assert [row["id"] for row in rows["incidents"]] == ["Q1"]
     assert fake.asked("/incidents")[0].query["service_ids[]"] == ["PS1"]
+
+
+@pytest.mark.parametrize(
+    ("wider", "starts_anew"),
+    [
+        ({"service_ids": ["PS1"]}, False),
+        ({"service_ids": ["PS1", "PS2"]}, True),
+        ({"service_ids": []}, True),
+        ({"service_ids": ["PS1"], "history_start": date(2025, 12, 1)}, True),
+    ],
+)
+def test_services_and_a_past_that_are_asked_for_later_are_read_whole(
+    wider: Row, starts_anew: bool, fake: FakePagerDuty
+) -> None:
+    other = reference("PS2", "service", "search")
+    fake.add(incident("Q2", at="2026-01-02T10:00:00Z", service=other))
+    fake.entries = [entry("R1", "Q1", at="2026-01-20T10:00:00Z")]
+    state: Row = {}
+    walked(extraction(fake, state, settings={"service_ids": ["PS1"]}))
+    rows = walked(extraction(fake, state, settings=wider))
+    assert ("Q2" in {row["id"] for row in rows.get("incidents", ())}) == starts_anew
+    fake.server.requests.clear()
+    walked(extraction(fake, state, settings=wider))
+    assert fake.asked("/log_entries")[0].query["since"] == ["2026-01-20T09:00:00Z"]
 
 
 @pytest.mark.parametrize(

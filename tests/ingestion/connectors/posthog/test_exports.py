@@ -103,6 +103,15 @@ def test_since_and_events_named_anew_read_again(folder: Path) -> None:
     assert not read(settings(folder, events=["more"]), state)
 
 
+def test_another_id_of_customers_is_not_mixed_with_the_one_that_stands(folder: Path) -> None:
+    write_interval(folder, 1, [event("u1")])
+    state: dict[str, Any] = {}
+    read(settings(folder), state)
+    with pytest.raises(ExportError, match=r"customer was person_id and is distinct_id.*--full-refresh"):
+        read(settings(folder, customer="distinct_id"), state)
+    assert days(read(settings(folder, customer="distinct_id"), {})) == [1]
+
+
 def test_a_walk_that_ends_early_leaves_the_state(folder: Path) -> None:
     write_interval(folder, 1, [event("u1")])
     state: dict[str, Any] = {}

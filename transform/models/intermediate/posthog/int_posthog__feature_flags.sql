@@ -14,15 +14,19 @@ activity as (
 
 ),
 
-deletions as (
+-- The list forgets deleted flags, whose rows stay as they last were: whether one is gone says the log.
+last_words as (
 
     select
         connection,
         flag_id,
-        max(occurred_at) as archived_at
+        case when coalesce(is_deleted_after, true) then occurred_at end as archived_at
     from activity
-    where activity = 'deleted' or is_deleted_after
-    group by connection, flag_id
+    where activity = 'deleted' or is_deleted_after is not null
+    qualify
+        row_number() over (
+            partition by connection, flag_id order by occurred_at desc, activity_id desc
+        ) = 1
 
 ),
 
@@ -35,18 +39,19 @@ final as (
         flags.flag_id as flag,
         flags.key,
         cast(null as string) as environment,
-        flags.is_active and not coalesce(flags.is_deleted, false) as is_enabled,
+        flags.is_active
+        and last_words.archived_at is null
+        and not coalesce(flags.is_deleted, false) as is_enabled,
         flags.enabled_share,
         flags.target_count,
         flags.created_at,
-        -- The list forgets deleted flags, the log does not; a flag that was restored is listed as alive.
-        case when flags.is_deleted is null or flags.is_deleted then deletions.archived_at end as archived_at,
+        last_words.archived_at,
         flags.extracted_at
     from flags
-    left join deletions
+    left join last_words
         on
-            flags.connection = deletions.connection
-            and flags.flag_id = deletions.flag_id
+            flags.connection = last_words.connection
+            and flags.flag_id = last_words.flag_id
 
 )
 
