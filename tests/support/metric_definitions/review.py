@@ -118,13 +118,16 @@ REVIEW_SLA = """
 
 REVIEW_LOAD = """
     with requests as (
-        select * from told_requests
+        select
+            *,
+            lag(outcome) over (partition by change, asked_person order by occurred_at) as previous_outcome
+        from told_requests
         where asked_person is not null and requested_at <= coalesce(settled_at, as_of())
     ),
     loads as (
         select asked_of as place, week_of(requested_at) as week_start, asked_person, count(*) as request_count
         from requests
-        where outcome != 'superseded'
+        where previous_outcome is distinct from 'superseded'
         group by all
     ),
     shared as (

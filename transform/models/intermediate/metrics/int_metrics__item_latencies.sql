@@ -1,6 +1,6 @@
 {#-
 An alert that a machine resolved before anybody looked at it is noise, of a subject of its own. Being resolved
-competes with what had not come before it, but with no mitigation where the connection never tells of one.
+competes with what had not come before it, but not with what the connection never tells of.
 -#}
 with
 
@@ -46,7 +46,7 @@ select
         when
             measures.null_reason = 'not_observed'
             and (
-                measures.measure = 'time_to_acknowledge_seconds'
+                (measures.measure = 'time_to_acknowledge_seconds' and incidents.is_acknowledgement_told)
                 or (measures.measure = 'time_to_mitigate_seconds' and incidents.is_mitigation_told)
             )
             then 'competing'
