@@ -109,9 +109,9 @@ def test_its_definition_says_what_starts_and_stops_the_clock(folder: Path) -> No
 
 
 def test_a_reason_that_several_columns_share_is_shown() -> None:
-    metric = {"column": "cost_usd", "reason": "usage_null_reason"}
-    known = ["usage_null_reason", "cost_usd", "cost_usd_null_reason"]
-    assert shown_columns(metric, known) == ["cost_usd", "usage_null_reason"]
+    metric = {"column": "top3_share", "reason": "top1_share_null_reason"}
+    known = ["top1_share_null_reason", "top3_share", "top3_share_null_reason"]
+    assert shown_columns(metric, known) == ["top3_share", "top1_share_null_reason"]
 
 
 def test_words_that_a_page_uses_are_explained_and_no_others() -> None:

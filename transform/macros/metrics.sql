@@ -72,7 +72,10 @@ repository where they are known. `scopes` maps scope → column of the key.
 {%- endmacro %}
 
 
-{#- Each week from a scope's first in the relation on, as `weeks` has them: one in which nothing was is a figure. -#}
+{#-
+Each week from a scope's first in the relation on, as `weeks` has them, up to the last look at its connections: one
+in which nothing was is a figure, one in which nobody looked is none.
+-#}
 {% macro every_week(relation) -%}
     select
         weeks.*,
@@ -82,12 +85,15 @@ repository where they are known. `scopes` maps scope → column of the key.
         select
             scope,
             scope_key,
-            min(week_start) as first_week
+            min(week_start) as first_week,
+            max(observed_until_at) as observed_until_at
         from {{ relation }}
         group by scope, scope_key
     ) as firsts
     inner join weeks
-        on firsts.first_week <= weeks.week_start
+        on
+            firsts.first_week <= weeks.week_start
+            and firsts.observed_until_at > weeks.starts_at
 {%- endmacro %}
 
 
@@ -174,10 +180,37 @@ left join estimates as {{ alias }}
 {%- endmacro %}
 
 
+{#-
+An end of the 95 % interval of satisfied less dissatisfied per hundred answers: Wald's with three quarters of an
+answer more of each and one and a half of neither, which has a width where all answer alike.
+-#}
+{% macro net_score_end(satisfied, dissatisfied, whole, sign) -%}
+    {%- set n = '(' ~ whole ~ ' + 3.0)' -%}
+    {%- set both = '((' ~ satisfied ~ ' + ' ~ dissatisfied ~ ' + 1.5) / ' ~ n ~ ')' -%}
+    {%- set net = '((' ~ satisfied ~ ' - ' ~ dissatisfied ~ ') / ' ~ n ~ ')' -%}
+    case
+        when {{ whole }} >= 5
+            then 100 * greatest(
+                cast(-1 as double),
+                least(cast(1 as double), {{ net }} {{ sign }} 1.959964 * sqrt(({{ both }} - {{ net }} * {{ net }}) / {{ n }}))
+            )
+    end
+{%- endmacro %}
+
+
 {#- Whether a row of `fct_releases` was published for everybody; sources without prereleases say null. -#}
 {% macro is_general_release() -%}
     published_at is not null
     and not coalesce(is_draft, false)
     and not coalesce(is_prerelease, false)
     and not coalesce(is_bare_tag, false)
+{%- endmacro %}
+
+
+{#- What vendors count of the use of an assistant, as `fct_assistant_usage_daily` has it. -#}
+{% macro assistant_counts() -%}
+    {{ return([
+        'session_count', 'prompt_count', 'suggested_count', 'accepted_count', 'added_line_count', 'removed_line_count',
+        'commit_count', 'change_count',
+    ]) }}
 {%- endmacro %}

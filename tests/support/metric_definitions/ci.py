@@ -70,7 +70,6 @@ CI_HEALTH = """
     group by repository, week_of(queued_at)
 """
 
-# saturated while jobs wait and as many run as ever did at once
 CI_JOBS = """
     with commits as (
         select
@@ -106,6 +105,7 @@ CI_JOBS = """
     group by week_start, repository, job
 """
 
+# saturated while jobs wait and as many run as ever had at once until then
 CI_CAPACITY = """
     with spans as (
         select queued_at as starts_at, coalesce(started_at, finished_at, as_of()) as ends_at,
@@ -130,15 +130,17 @@ CI_CAPACITY = """
         from steps
         group by changed_at
     ),
+    capped as (select *, max(running) over (order by starts_at) as cap from segments),
     hours as (
         select
             hour as hour_starts_at,
             queued,
             running,
-            (select max(running) from segments) as cap,
+            cap,
+            queued > 0 and running > 0 and running = cap as is_full,
             epoch(least(ends_at, hour + interval 1 hour)) - epoch(greatest(starts_at, hour)) as seconds
         from
-            segments,
+            capped,
             unnest(generate_series(date_trunc('hour', starts_at), ends_at, interval 1 hour)) as series(hour)
         where hour < ends_at and queued + running > 0
     )
@@ -148,8 +150,8 @@ CI_CAPACITY = """
         max(running)::bigint as running_max_count,
         sum(running * seconds)::bigint as running_seconds,
         sum(queued * seconds)::bigint as queued_seconds,
-        coalesce(sum(seconds) filter (queued > 0 and running = cap), 0)::bigint as saturated_seconds,
-        coalesce(sum(queued * seconds) filter (queued > 0 and running = cap), 0)::bigint
+        coalesce(sum(seconds) filter (is_full), 0)::bigint as saturated_seconds,
+        coalesce(sum(queued * seconds) filter (is_full), 0)::bigint
             as saturated_queued_seconds,
         hour_starts_at + interval 1 hour <= as_of() as is_final
     from hours

@@ -132,6 +132,10 @@ DECISIONS = f"""
             else 'censored' end as outcome
     from tickets
     union all
+    select 'decision_or_rejection', team, created_at, coalesce(ready_at, rejected_at),
+        case when coalesce(ready_at, rejected_at) is not null then 'ended' else 'censored' end
+    from tickets
+    union all
     select 'start_wait', team, ready_at, coalesce(started_at, rejected_at),
         case when started_at is not null then 'ended' when rejected_at is not null then 'competing'
             else 'censored' end
@@ -161,23 +165,27 @@ WINDOWS = f"""
             tickets.team as place,
             date_trunc('day', tickets.due_at) + interval 1 day as due_at,
             case when changes.exposed_at < as_of() then changes.exposed_at end as exposed_at,
-            shown.is_linked and shown.outcome in ('linked', 'not_yet') as is_followed
+            shown.is_linked and shown.outcome in ('linked', 'not_yet') as is_followed,
+            items.rejected_at is not null as is_given_up
         from truth.tickets as tickets
         join ({TRUTHS["work items"]}) as items on items.ticket = tickets.work_item
         join shown_tickets as shown on shown.ticket = tickets.work_item
         left join truth.changes as changes on changes.change = shown.change
-        where tickets.due_at is not null and items.rejected_at is null
+        where
+            tickets.due_at is not null
+            and coalesce(items.rejected_at >= date_trunc('day', tickets.due_at) + interval 1 day, true)
     ),
     judged as (
         select
             place,
             week_of(due_at) as week_start,
             case
+                when is_given_up and exposed_at is null then true
                 when not is_followed then null
                 when exposed_at is not null then exposed_at > due_at
                 when due_at < as_of() then true
             end as is_missed,
-            is_followed and exposed_at is null and due_at >= as_of() as is_running
+            not is_given_up and is_followed and exposed_at is null and due_at >= as_of() as is_running
         from due
     )
     select

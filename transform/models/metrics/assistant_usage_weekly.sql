@@ -1,9 +1,5 @@
 {{ config(tags=['clock']) }}
 
-{%- set counts = [
-    'session_count', 'prompt_count', 'suggested_count', 'accepted_count', 'added_line_count', 'removed_line_count',
-    'commit_count', 'change_count',
-] %}
 {%- set levels = ['agent_authored', 'assisted', 'unknown', 'none_observed'] %}
 
 with
@@ -33,9 +29,9 @@ weeks as (
 
 ),
 
-as_of as (
+maturity as (
 
-    select * from {{ ref('int_flow__as_of') }}
+    select * from {{ ref('int_metrics__maturity') }}
 
 ),
 
@@ -78,25 +74,25 @@ select
     assistants.name as assistant,
     uses.person_count,
     case when uses.person_count is null then 'not_observed' end as person_count_null_reason,
-    {%- for column in counts + ['cost_usd'] %}
+    {%- for column in assistant_counts() + ['cost_usd'] %}
         case when uses.person_count >= 5 then uses.{{ column }} end as {{ column }},
+        case
+            when uses.person_count < 5 then 'not_enough_data'
+            when uses.{{ column }} is null or uses.person_count is null then 'not_observed'
+        end as {{ column }}_null_reason,
     {%- endfor %}
-    case
-        when uses.person_count is null then 'not_observed'
-        when uses.person_count < 5 then 'not_enough_data'
-    end as usage_null_reason,
     coalesce(merged.merged_change_count, 0) as merged_change_count,
     {%- for level in levels %}
         coalesce(merged.{{ level }}_change_count, 0) as {{ level }}_change_count,
     {%- endfor %}
     coalesce(merged.prompted_change_count, 0) as prompted_change_count,
-    {{ add_seconds('weeks.ends_at', 3 * 86400) }} <= as_of.as_of as is_final
+    {{ add_seconds('weeks.ends_at', 3 * 86400) }} <= maturity.told_until_at as is_final
 from keys
 inner join weeks
     on keys.week_start = weeks.week_start
 inner join assistants
     on keys.assistant_key = assistants.assistant_key
-cross join as_of
+cross join maturity
 left join uses
     on
         keys.week_start = uses.week_start

@@ -8,9 +8,9 @@ segments as (
 
 ),
 
-as_of as (
+maturity as (
 
-    select * from {{ ref('int_flow__as_of') }}
+    select * from {{ ref('int_metrics__maturity') }}
 
 ),
 
@@ -74,7 +74,7 @@ select
     cast(summed.saturated_queued_seconds as double) / nullif(summed.queued_seconds, 0)
         as saturated_wait_share,
     case when summed.queued_seconds = 0 then 'not_applicable' end as saturated_wait_share_null_reason,
-    {{ add_seconds('summed.hour_starts_at', 3600) }} <= as_of.as_of as is_final
+    {{ add_seconds('summed.hour_starts_at', 3600) }} <= maturity.told_until_at as is_final
 from summed
-cross join as_of
+cross join maturity
 {{ join_reporting_day('summed.hour_starts_at', 'days') }}

@@ -36,7 +36,7 @@ commits as (
         sum(case when jobs.is_flaky and jobs.conclusion = 'failure' then jobs.run_seconds end)
             as flaky_lost_seconds
     from jobs
-    {{ join_reporting_day('jobs.queued_at', 'days') }}
+    {{ join_reporting_day('coalesce(jobs.queued_at, jobs.started_at, jobs.finished_at)', 'days') }}
     where jobs.sha is not null
     group by days.week_start, jobs.repository_key, jobs.name, jobs.sha
 

@@ -27,12 +27,21 @@ maturity as (
 
 ),
 
+connection_horizons as (
+
+    select * from {{ ref('int_flow__connection_horizons') }}
+
+),
+
 dated as (
 
     select
         deployments.*,
+        connection_horizons.observed_until_at,
         days.week_start
     from deployments
+    inner join connection_horizons
+        on deployments.connection = connection_horizons.connection
     {{ join_reporting_day('deployments.finished_at', 'days') }}
 
 ),
@@ -49,6 +58,7 @@ counts as (
         week_start,
         scope,
         scope_key,
+        max(observed_until_at) as observed_until_at,
         count(case when status = 'success' then 1 end) as success_count,
         count(case when is_new then 1 end) as deployment_count,
         count(case when status = 'success' and is_redeploy then 1 end) as redeploy_count,
@@ -69,7 +79,7 @@ every_week as (
 
 ),
 
--- a week without deployments is a figure, too
+-- a week without deployments is a figure, too, as far as anybody looked
 complete as (
 
     select
@@ -82,7 +92,8 @@ complete as (
         ] %}
             coalesce(counts.{{ column }}_count, 0) as {{ column }}_count,
         {%- endfor %}
-        {{ add_seconds('every_week.ends_at', 'maturity.failure_seconds') }} <= maturity.as_of as is_final
+        {{ add_seconds('every_week.ends_at', 'maturity.failure_seconds') }} <= maturity.told_until_at
+            as is_final
     from every_week
     cross join maturity
     {{ left_join_week_and_scope('counts', 'every_week') }}

@@ -16,10 +16,9 @@ adoptions as (
 
 ),
 
-incidence as (
+lags as (
 
-    select * from {{ ref('int_metrics__incidence') }}
-    where kind = 'adoption' and cohort = 'history'
+    select * from {{ ref('int_metrics__adoption_lags') }}
 
 ),
 
@@ -39,24 +38,6 @@ counts as (
         max(exposed_at) as last_exposed_at
     from adoptions
     group by feature_key
-
-),
-
-lags as (
-
-    select
-        subject as feature_key,
-        min(case when incidence >= 0.5 - 1e-9 then duration_seconds end) as lag_p50_seconds,
-        min(case when incidence_high >= 0.5 - 1e-9 then duration_seconds end) as lag_p50_low_seconds,
-        {%- for days in [7, 28] %}
-            case
-                when max(duration_seconds) >= {{ days * 86400 }} or max(incidence) >= 1 - 1e-9
-                    then coalesce(max(case when duration_seconds <= {{ days * 86400 }} then incidence end), 0)
-            end as used_by_day_{{ days }}_share,
-        {%- endfor %}
-        min(case when incidence_low >= 0.5 - 1e-9 then duration_seconds end) as lag_p50_high_seconds
-    from incidence
-    group by subject
 
 ),
 
@@ -100,15 +81,18 @@ select
         when lags.lag_p50_seconds is null then 'not_reached'
     end as lag_p50_seconds_null_reason,
     {%- for days in [7, 28] %}
-        case when counted.eligible_count >= 5 then lags.used_by_day_{{ days }}_share end
-            as used_by_day_{{ days }}_share,
+        {%- for end in ['', '_low', '_high'] %}
+            case when counted.eligible_count >= 5 then lags.used_by_day_{{ days }}_share{{ end }} end
+                as used_by_day_{{ days }}_share{{ end }},
+        {%- endfor %}
         case
             when counted.eligible_count < 5 then 'not_enough_data'
             when lags.used_by_day_{{ days }}_share is null then 'not_yet'
         end as used_by_day_{{ days }}_share_null_reason,
     {%- endfor %}
     coalesce(
-        {{ add_seconds('counted.last_exposed_at', 'maturity.adoption_seconds') }} <= maturity.as_of, false
+        {{ add_seconds('counted.last_exposed_at', 'maturity.adoption_seconds') }} <= maturity.told_until_at,
+        false
     ) as is_final
 from counted
 cross join maturity

@@ -30,6 +30,7 @@ due as (
         days.week_start,
         case
             when work_items.is_window_missed is not null then work_items.is_window_missed
+            when work_items.rejected_at is not null then true
             when
                 work_items.is_window_missed_null_reason = 'not_yet'
                 and work_items.first_due_at < connection_horizons.observed_until_at
@@ -43,7 +44,7 @@ due as (
     from work_items
     cross join connection_horizons
     {{ join_reporting_day('work_items.first_due_at', 'days') }}
-    where work_items.state != 'rejected'
+    where coalesce(work_items.rejected_at >= work_items.first_due_at, true)
 
 ),
 

@@ -22,15 +22,24 @@ estimates as (
 
 ),
 
+connection_horizons as (
+
+    select * from {{ ref('int_flow__connection_horizons') }}
+
+),
+
 dated as (
 
     select
         releases.repository_key,
+        connection_horizons.observed_until_at,
         days.week_start,
         {{ is_general_release() }} as is_general,
         coalesce(releases.is_bare_tag, false) as is_tag,
         coalesce(releases.is_prerelease, false) as is_pre
     from releases
+    inner join connection_horizons
+        on releases.connection = connection_horizons.connection
     {{ join_reporting_day('releases.published_at', 'days') }}
 
 ),
@@ -47,6 +56,7 @@ counts as (
         week_start,
         scope,
         scope_key,
+        max(observed_until_at) as observed_until_at,
         count(case when is_general then 1 end) as release_count,
         count(case when is_pre and not is_tag then 1 end) as prerelease_count,
         count(case when is_tag then 1 end) as bare_tag_count
@@ -61,7 +71,7 @@ every_week as (
 
 ),
 
--- a week without releases is a figure, too
+-- a week without releases is a figure, too, as far as anybody looked
 complete as (
 
     select

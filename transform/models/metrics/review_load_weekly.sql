@@ -61,7 +61,8 @@ complete as (
         coalesce(gaps.team_request_count, 0) as team_request_count,
         coalesce(gaps.untaken_team_request_count, 0) as untaken_team_request_count,
         coalesce(gaps.changed_path_count, 0) as changed_path_count,
-        coalesce(gaps.unowned_path_count, 0) as unowned_path_count
+        coalesce(gaps.unowned_path_count, 0) as unowned_path_count,
+        coalesce(gaps.running_count, 0) as running_count
     from scopes
     {{ left_join_week_and_scope('loads', 'scopes') }}
     {{ left_join_week_and_scope('pending', 'scopes') }}
@@ -112,7 +113,7 @@ select
     {{ share_columns(
         'unowned_path_share', 'complete.unowned_path_count', 'complete.changed_path_count', if_none='not_observed'
     ) }},
-    weeks.is_over as is_final
+    weeks.is_over and complete.running_count = 0 as is_final
 from complete
 inner join weeks
     on complete.week_start = weeks.week_start

@@ -43,11 +43,13 @@ followed as (
         lag(type) over (
             partition by connection, deployment order by occurred_at, apply_order, event_id
         ) as previous_type,
-        {{ first_known(
-            "case when type <> 'gate_opened' then occurred_at end",
-            'partition by connection, deployment order by occurred_at, apply_order, event_id'
-            ~ ' rows between 1 following and unbounded following'
-        ) }} as next_at,
+        {%- for column in ['occurred_at', 'type'] %}
+            {{ first_known(
+                "case when type <> 'gate_opened' then " ~ column ~ " end",
+                'partition by connection, deployment order by occurred_at, apply_order, event_id'
+                ~ ' rows between 1 following and unbounded following'
+            ) }} as next_{{ column }},
+        {%- endfor %}
         max(case when type in ('gate_approved', 'gate_rejected') then occurred_at end) over (
             partition by connection, deployment order by occurred_at, apply_order, event_id
         ) as last_decision_at,
@@ -64,6 +66,7 @@ select
     deployment,
     event_id,
     occurred_at as opened_at,
-    coalesce(next_at, case when opening_count = 1 then last_decision_at end) as decided_at
+    coalesce(next_occurred_at, case when opening_count = 1 then last_decision_at end) as decided_at,
+    next_type in ('gate_rejected', 'cancelled', 'failed') as is_refused
 from followed
 where type = 'gate_opened' and previous_type is distinct from 'gate_opened'

@@ -97,6 +97,8 @@ select
     coalesce(milestones.escalation_count, 0) as escalation_count,
     coalesce(milestones.reopening_count, 0) as reopening_count,
     case endings.last_state when 'finished' then 'not_observed' else 'not_yet' end as null_reason,
+    bool_or(milestones.acknowledged_at is not null) over (partition by incidents.connection)
+        as is_acknowledgement_told,
     bool_or(milestones.mitigated_at is not null) over (partition by incidents.connection)
         as is_mitigation_told
 from incidents

@@ -10,7 +10,10 @@
 ] %}
 {%- set incident_measures = [
     ('time_to_detect_seconds', 'started_at', 'triggered_at', 'null_reason'),
-    ('time_to_acknowledge_seconds', 'triggered_at', 'acknowledged_at', 'null_reason'),
+    (
+        'time_to_acknowledge_seconds', 'triggered_at', 'acknowledged_at',
+        "case when is_acknowledgement_told then null_reason else 'not_observed' end"
+    ),
     (
         'time_to_mitigate_seconds', 'impact_started_at', 'mitigated_at',
         "case when is_mitigation_told then null_reason else 'not_observed' end"

@@ -1,8 +1,4 @@
 {#- Told of is a week since the first use that any vendor tells, up to the last load of who tells it. -#}
-{%- set counts = [
-    'session_count', 'prompt_count', 'suggested_count', 'accepted_count', 'added_line_count', 'removed_line_count',
-    'commit_count', 'change_count',
-] %}
 
 with
 
@@ -44,7 +40,7 @@ used as (
         count(distinct case when persons.is_human then usage.person_key end) as person_count,
         bool_or(usage.person_key = {{ unknown_key() }}) as is_partly_nameless,
         max(connections.loaded_through_at) as loaded_through_at,
-        {%- for column in counts %}
+        {%- for column in assistant_counts() %}
             cast(sum(usage.{{ column }}) as bigint) as {{ column }},
         {%- endfor %}
         sum(usage.cost_usd) as cost_usd
@@ -78,7 +74,7 @@ select
         when used.person_count > 0 or not coalesce(used.is_partly_nameless, false)
             then coalesce(used.person_count, 0)
     end as person_count,
-    {%- for column in counts %}
+    {%- for column in assistant_counts() %}
         used.{{ column }},
     {%- endfor %}
     used.cost_usd

@@ -1,3 +1,4 @@
+{#- An attempt is of the week that it was queued in; where no queue is told, of that which it started in. -#}
 with
 
 jobs as (
@@ -12,7 +13,7 @@ dated as (
         jobs.*,
         days.week_start
     from jobs
-    {{ join_reporting_day('jobs.queued_at', 'days') }}
+    {{ join_reporting_day('coalesce(jobs.queued_at, jobs.started_at, jobs.finished_at)', 'days') }}
 
 ),
 

@@ -1,4 +1,4 @@
-{#- All latencies alike, whatever they are of; a deployment or job that is called off competes. -#}
+{#- All latencies alike, whatever they are of; a job called off or a gate refused competes. -#}
 with
 
 gates as (
@@ -64,7 +64,7 @@ gate_latencies as (
         case
             when gates.decided_at < gates.opened_at then null
             when gates.decided_at is null then 'censored'
-            when deployments.status = 'cancelled' then 'competing'
+            when gates.is_refused then 'competing'
             else 'ended'
         end as outcome
     from gates

@@ -12,6 +12,20 @@ as_of as (
 
 ),
 
+horizons as (
+
+    select * from {{ ref('int_flow__horizons') }}
+
+),
+
+-- what one connection has not told yet may belong to any figure
+told as (
+
+    select min(observed_until_at) as told_until_at
+    from horizons
+
+),
+
 days as (
 
     select
@@ -24,8 +38,10 @@ days as (
 
 select
     as_of.as_of,
+    coalesce(told.told_until_at, as_of.as_of) as told_until_at,
     cast(days.failure_days * 86400 as bigint) as failure_seconds,
     cast(days.adoption_days * 86400 as bigint) as adoption_seconds,
     cast(days.idle_days * 86400 as bigint) as idle_seconds
 from as_of
+cross join told
 cross join days

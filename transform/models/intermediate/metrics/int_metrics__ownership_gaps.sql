@@ -38,7 +38,8 @@ questions as (
         'ready_change' as question,
         {{ known_key('team_key') }} as team_key,
         ready_at as asked_at,
-        is_unowned as is_gap
+        is_unowned as is_gap,
+        is_running
     from unowned_changes
     union all
     select
@@ -49,7 +50,8 @@ questions as (
             when request_teams.outcome = 'accepted' then false
             when request_teams.settled_at = changes.closed_at then true
             when review_requests.sla_state = 'breached' then true
-        end as is_gap
+        end as is_gap,
+        request_teams.outcome = 'pending' as is_running
     from request_teams
     inner join changes
         on request_teams.change_key = changes.change_key
@@ -63,7 +65,8 @@ questions as (
         'changed_path' as question,
         {{ known_key('team_key') }} as team_key,
         merged_at as asked_at,
-        not is_owned as is_gap
+        not is_owned as is_gap,
+        false as is_running
     from changed_paths
 
 ),
@@ -93,6 +96,7 @@ select
     count(case when question = 'team_request' then is_gap end) as team_request_count,
     count(case when question = 'team_request' and is_gap then 1 end) as untaken_team_request_count,
     count(case when question = 'changed_path' then is_gap end) as changed_path_count,
-    count(case when question = 'changed_path' and is_gap then 1 end) as unowned_path_count
+    count(case when question = 'changed_path' and is_gap then 1 end) as unowned_path_count,
+    count(case when is_running then 1 end) as running_count
 from scopes
 group by week_start, scope, scope_key

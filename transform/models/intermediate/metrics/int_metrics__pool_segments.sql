@@ -1,4 +1,7 @@
-{#- Each job waits, then runs: +1 and -1 steps, summed up along its pool; the cap is the most ever seen. -#}
+{#-
+Each job waits, then runs: +1 and -1 steps, summed up along its pool. The cap is the most seen up to then: what is
+seen later neither makes a pool that was full look as if it had room, nor moves a figure that is final.
+-#}
 with
 
 jobs as (
@@ -75,13 +78,13 @@ capped as (
 
     select
         *,
-        max(running_count) over (partition by runner_pool_key) as observed_cap
+        max(running_count) over (partition by runner_pool_key order by starts_at) as observed_cap
     from segments
 
 )
 
 select
     *,
-    queued_count > 0 and running_count >= observed_cap as is_saturated
+    queued_count > 0 and running_count > 0 and running_count >= observed_cap as is_saturated
 from capped
 where ends_at is not null and (running_count > 0 or queued_count > 0)

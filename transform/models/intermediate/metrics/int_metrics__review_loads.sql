@@ -1,4 +1,7 @@
-{#- Requests to persons; one who is asked anew for the same change carries it once. -#}
+{#-
+Requests to persons; one who is asked anew for the same change, without having answered, carries it once, from the
+first week on: whatever is asked later, the load of a week that is over stands.
+-#}
 with
 
 requests as (
@@ -19,6 +22,18 @@ changes as (
 
 ),
 
+asked as (
+
+    select
+        *,
+        lag(outcome) over (
+            partition by change_key, asked_person_key order by asked_at, event_id
+        ) as previous_outcome
+    from requests
+    where requested_at is not null
+
+),
+
 dated as (
 
     select
@@ -26,13 +41,13 @@ dated as (
         {{ known_key('requests.team_key') }} as team_key,
         days.week_start,
         changes.additions + changes.deletions as changed_line_count
-    from requests
+    from asked as requests
     inner join persons
         on requests.asked_person_key = persons.person_key
     inner join changes
         on requests.change_key = changes.change_key
     {{ join_reporting_day('requests.requested_at', 'days') }}
-    where persons.is_human and requests.outcome != 'superseded'
+    where persons.is_human and requests.previous_outcome is distinct from 'superseded'
 
 ),
 

@@ -6,9 +6,9 @@ reporting_days as (
 
 ),
 
-as_of as (
+maturity as (
 
-    select * from {{ ref('int_flow__as_of') }}
+    select * from {{ ref('int_metrics__maturity') }}
 
 ),
 
@@ -29,7 +29,7 @@ select
     weeks.week_number,
     weeks.starts_at,
     weeks.ends_at,
-    weeks.ends_at <= as_of.as_of as is_over
+    weeks.ends_at <= maturity.told_until_at as is_over
 from weeks
-cross join as_of
-where weeks.starts_at < as_of.as_of
+cross join maturity
+where weeks.starts_at < maturity.as_of
