@@ -74,11 +74,18 @@ class RawTables:
 
     Args:
         connections: name of each connection in use, and its connector as far as it uses it.
+
+    Attributes:
+        by_day: assets that are partitioned.
     """
 
     def __init__(self, connections: Mapping[str, Connector]) -> None:
         self._keys: dict[str, list[dg.AssetKey]] = {}
+        self.by_day: list[dg.AssetKey] = []
         for name, connector in connections.items():
+            self.by_day += [
+                raw_key(connector, name, each.name) for each in connector.tables if each.is_by_day
+            ]
             for table in raw_tables(connector):
                 keys = self._keys.setdefault(f"{connector.dataset}.{table}", [])
                 keys.append(raw_key(connector, name, table))

@@ -11,6 +11,7 @@ from datetime import UTC, date, timedelta
 from typing import Any
 
 from ingestion.connector import Extraction, Page
+from ingestion.days import days_to_read
 
 Payload = dict[str, Any]
 
@@ -25,13 +26,14 @@ def extract(extraction: Extraction) -> Iterator[Page]:
     """Pages of each day that is new or not final yet; the cursor is the last day that had any use."""
     today = extraction.started_at.astimezone(UTC).date()
     cursor: str | None = extraction.state.get("day")
-    day = _first_day(extraction, today, cursor)
-    while day <= today:
+    earliest = today - timedelta(days=extraction.settings.history_days)
+    resumed = date.fromisoformat(cursor) - _OPEN_DAYS + _DAY if cursor else None
+    for day in days_to_read(extraction, resumed=resumed, earliest=earliest, newest=today):
         reported = list(_records(extraction, day))
         if reported:
             yield from _day_pages(extraction, day, reported)
             cursor = max(cursor or "", day.isoformat())
-        day += _DAY
+        extraction.read_day("usage_days", day, len(reported))
     extraction.state["day"] = cursor
 
 
@@ -40,16 +42,6 @@ def _day_pages(extraction: Extraction, day: date, reported: list[Payload]) -> It
     rows = [_row(day, actor["id"], record) for actor, record in zip(actors, reported, strict=True)]
     yield Page("actors", actors)
     yield Page("usage_days", rows, [(day,)])
-
-
-def _first_day(extraction: Extraction, today: date, cursor: str | None) -> date:
-    """The first day to read: the oldest that was not final, as far back as the settings allow."""
-    earliest = today - timedelta(days=extraction.settings.history_days)
-    if extraction.since is not None:
-        return max(extraction.since.astimezone(UTC).date(), earliest)
-    if cursor is None:
-        return earliest
-    return max(date.fromisoformat(cursor) - _OPEN_DAYS + _DAY, earliest)
 
 
 def _records(extraction: Extraction, day: date) -> Iterator[Payload]:

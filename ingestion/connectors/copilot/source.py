@@ -16,6 +16,7 @@ from typing import Any
 
 from ingestion.connector import Extraction, Page
 from ingestion.connectors.copilot.settings import CopilotSettings
+from ingestion.days import days_to_read
 from ingestion.http import MalformedResponseError
 
 Payload = dict[str, Any]
@@ -31,6 +32,8 @@ def extract(extraction: Extraction) -> Iterator[Page]:
     settings: CopilotSettings = extraction.settings
     if "usage" not in settings.without:
         yield from usage_pages(extraction)
+    if extraction.days is not None:
+        return
     if "seats" not in settings.without:
         yield from seat_pages(extraction)
     if "agent_tasks" not in settings.without:
@@ -45,14 +48,15 @@ def usage_pages(extraction: Extraction) -> Iterator[Page]:
     if newest is None:
         extraction.log("there is no usage report yet")
         return
-    day = _first_day(extraction, newest, cursor)
-    while day <= newest:
+    earliest = max(newest - timedelta(days=extraction.settings.history_days), _FIRST_DAY)
+    resumed = date.fromisoformat(cursor) - OPEN_DAYS + timedelta(days=1) if cursor else None
+    for day in days_to_read(extraction, resumed=resumed, earliest=earliest, newest=newest):
         rows = _report(extraction, day)
         if rows is not None:
             yield Page("accounts", [_account(row["user_id"], row["user_login"]) for row in rows])
             yield Page("user_days", [_user_day(row, day) for row in rows], [(day,)])
+            extraction.read_day("user_days", day, len(rows))
             cursor = max(cursor or "", day.isoformat())
-        day += timedelta(days=1)
     extraction.state["day"] = cursor
 
 
@@ -105,16 +109,6 @@ def _newest_day(extraction: Extraction) -> date | None:
     path = f"/orgs/{extraction.settings.organization}/copilot/metrics/reports/users-28-day/latest"
     latest = extraction.http.get_json(path)
     return date.fromisoformat(latest["report_end_day"]) if latest else None
-
-
-def _first_day(extraction: Extraction, newest: date, cursor: str | None) -> date:
-    """The first day to read: the oldest that was not final, as far back as the settings allow."""
-    earliest = max(newest - timedelta(days=extraction.settings.history_days), _FIRST_DAY)
-    if extraction.since is not None:
-        return max(extraction.since.astimezone(UTC).date(), earliest)
-    if cursor is None:
-        return earliest
-    return max(date.fromisoformat(cursor) - OPEN_DAYS + timedelta(days=1), earliest)
 
 
 def _report(extraction: Extraction, day: date) -> list[Payload] | None:
