@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,15 @@ def test_a_range_of_days_is_read_again_and_replaced_in_one_run(analytics: Analyt
     after = Ledger.read(analytics.home.ledger)
     assert after.generation == before.generation + 1
     assert after.connections == before.connections  # how fresh it is has not changed
-    assert analytics.run("ingest")[0] == two  # the cursor neither
+
+
+def test_days_that_were_read_first_do_not_stand_for_those_before_them(analytics: Analytics) -> None:
+    today = datetime.now(UTC).date()
+    two, one = today - timedelta(days=2), today - timedelta(days=1)
+    analytics.days = {two: {"ann": 1}, one: {"ann": 1}}
+    assert analytics.run("reread_acme_claude", two, one) == [two, one]
+    assert len(analytics.run("ingest")) == 7
+    assert analytics.sessions() == [(two, 1), (one, 1)]
 
 
 def test_a_range_without_news_changes_nothing(analytics: Analytics) -> None:
