@@ -168,7 +168,10 @@ def _load(
     context: dg.AssetExecutionContext,
     warehouse: Warehouse,
     connection: "BaseConnectionSettings",
-    **what: Any,
+    *,
+    since: datetime | None = None,
+    full_refresh: bool = False,
+    days: tuple[date, date] | None = None,
 ) -> "LoadResult":
     from ingestion.pipeline import LoadError, load_connection
 
@@ -181,8 +184,10 @@ def _load(
             warehouse=home.warehouse,
             pipelines_dir=home.pipelines,
             workspace=home.clones,
+            since=since,
+            full_refresh=full_refresh,
+            days=days,
             progress=context.log.info,
-            **what,
         )
     except LoadError as error:
         _remember_failure(warehouse, connection, error)

@@ -38,7 +38,7 @@ class Interval(NamedTuple):
 
     Attributes:
         name: path of its manifest below the folder.
-        started_at: its start; that of its last day where the export was to begin at the beginning of time.
+        started_at: its start; midnight of its last day where the export names none.
         ended_at: its end.
         files: its Parquet files.
         fingerprint: changes with the manifest's content and the files' sizes and times.
