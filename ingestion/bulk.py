@@ -85,14 +85,14 @@ class BulkLoader:
         connection: its name.
         extracted_at: start of the walk.
         hasher: hashes customers' ids.
-        is_full_refresh: rows that stand are replaced by those that come with their key.
+        is_replacing: rows that stand are replaced by those that come with their key.
     """
 
     connector: Connector
     connection: str
     extracted_at: datetime
     hasher: EmailHasher
-    is_full_refresh: bool = False
+    is_replacing: bool = False
 
     def load(self, pages: Sequence[FilePage], warehouse: Path, scratch: Path, result: BulkResult) -> None:
         """Take the pages into the warehouse, one after the other, and add to the result what came of each.
@@ -164,7 +164,7 @@ class BulkLoader:
         if _has_any(
             database, f"from (select {key} from {relation} where {own}) semi join batch using ({key})"
         ):
-            if self.is_full_refresh:
+            if self.is_replacing:
                 changed = f"select ({key}) from ({new} except select {columns} from {relation} where {own})"
                 database.execute(f"delete from {relation} where {own} and ({key}) in ({changed})")
             new = (

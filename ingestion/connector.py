@@ -11,7 +11,7 @@ import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -69,6 +69,8 @@ class Table:
             complete in one page: rows of such a parent that are missing from the page are removed.
         is_bulk: rows come as `FilePage`s only, millions at a time: one whose key stands is not loaded again
             but by a full refresh, and none is removed, so it outlives its source.
+        is_by_day: the source is asked for its rows by UTC day: a walk reads the days that it is told to
+            (`Extraction.days`), and tells those that it read (`Extraction.read_day`).
     """
 
     name: str
@@ -79,6 +81,7 @@ class Table:
     complete_within: tuple[str, ...] = ()
     outlives_source: bool = False
     is_bulk: bool = False
+    is_by_day: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -195,6 +198,8 @@ class Extraction:
         state: what the last complete walk left; changes are kept only if this walk completes. JSON-able.
         since: re-read from this instant, whatever the cursors say.
         is_full_refresh: the state is empty and everything is read anew; rows not yielded are removed.
+        days: the first and the last UTC day to read again: nothing but these days of the tables by day is to
+            be read, and changes of the state are not kept.
         started_at: start of this walk, UTC, whole seconds.
         workspace: directory that outlives the run, for clones.
         log: tells the person who waits what is going on, in one line.
@@ -209,12 +214,18 @@ class Extraction:
     hash_email: EmailHasher
     since: datetime | None = None
     is_full_refresh: bool = False
+    days: tuple[date, date] | None = None
     log: Callable[[str], None] = _say_nothing
     source_counts: dict[tuple[str, str], SourceCount] = field(default_factory=dict)
+    days_read: dict[str, dict[date, int | None]] = field(default_factory=dict)
 
     def expect_count(self, table: str, scope: str, count: int) -> None:
         """Record what the source itself says it holds, for reconciliation (`source_counts`)."""
         self.source_counts[table, scope] = SourceCount(table, scope, count)
+
+    def read_day(self, table: str, day: date, row_count: int | None = None) -> None:
+        """Record that the source told all it knows of a day, and in how many rows if that is known."""
+        self.days_read.setdefault(table, {})[day] = row_count
 
 
 SOURCE_COUNTS = Table(
@@ -271,6 +282,7 @@ class Connector:
             and entities.
         paging: the vendor's ways of paging, in words; empty where nothing comes in pages.
         cursor: what a walk goes on from, in words; empty where each reads everything.
+        history_days: how many days back a connection's tables by day go.
         identities: names of what the connection reads (repositories, projects): one of them in two
             connections of a connector is a settings error.
         example: a connection as people would write it into flowgauge.yaml.
@@ -288,6 +300,7 @@ class Connector:
     cursor: str = ""
     grains: Mapping[str, str] = field(default_factory=dict)
     narrow: Callable[[Connector, Sequence[Any]], Connector] = lambda connector, _connections: connector
+    history_days: Callable[[Any], int] = lambda _settings: 365
     identities: Callable[[Any], Iterable[str]] = lambda _settings: ()
     example: str = ""
 

@@ -15,7 +15,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,7 @@ class LoadResult:
         loaded_through_at: events before this instant are loaded.
         is_changed: whether any table of the dataset changed.
         new_fields: fields of the vendor's objects that no earlier walk saw, by list.
+        days: days of which the source told all it knows, by table, with the number of rows if that is known.
     """
 
     rows: Mapping[str, int]
@@ -77,6 +78,7 @@ class LoadResult:
     loaded_through_at: datetime
     is_changed: bool
     new_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    days: Mapping[str, Mapping[date, int | None]] = field(default_factory=dict)
 
 
 @dataclass
@@ -103,6 +105,7 @@ def load_connection(
     workspace: Path,
     since: datetime | None = None,
     full_refresh: bool = False,
+    days: tuple[date, date] | None = None,
     progress: Callable[[str], None] | None = None,
     connector: Connector | None = None,
     started_at: datetime | None = None,
@@ -116,6 +119,8 @@ def load_connection(
         workspace: where connectors keep clones.
         since: re-read from this instant.
         full_refresh: forget the state, read everything, and remove rows of this connection that are gone.
+        days: read only these UTC days again, first and last, of the tables by day; what is told of a day
+            replaces what stands, and the state stays.
         progress: told what is going on, in one line.
         connector: the registered one by default.
         started_at: start of the walk, UTC; now by default.
@@ -138,6 +143,7 @@ def load_connection(
             hash_email=email_hasher(warehouse.parent / KEY_FILE),
             since=since,
             is_full_refresh=full_refresh,
+            days=days,
             log=load.say,
         )
         try:
@@ -187,6 +193,7 @@ def _walk_and_load(
     load: _Load, pipeline: dlt.Pipeline, extraction: Extraction, stored: Mapping[str, Any]
 ) -> LoadResult:
     directory = load.directory(load.connection.name)
+    before = copy.deepcopy(extraction.state)
     files = _made(directory.with_name(f"{directory.name}.landing"))
     try:
         with Landing(
@@ -200,7 +207,8 @@ def _walk_and_load(
             changes = landing.changes(load.warehouse, files, is_full_refresh=extraction.is_full_refresh)
             rejected, has_files = landing.rejected, bool(landing.files)
         known, seen = stored.get("fields", {}), extraction.http.fields
-        kept = {"walk": _checked_state(extraction), "fields": merged(known, seen)}
+        walk = before if extraction.days else _checked_state(extraction)
+        kept = {"walk": walk, "fields": merged(known, seen)}
         moving = [change for change in changes if change.is_new or not change.is_empty]
         _say_what_is_new(load, new_fields(known, seen))
         if moving or kept != stored:
@@ -223,6 +231,7 @@ def _walk_and_load(
         # Files that were read may have been loaded by a run that was killed before it could tell.
         is_changed=load.is_changed or bool(changed) or has_files,
         new_fields=new_fields(known, seen),
+        days=extraction.days_read,
     )
 
 
@@ -234,7 +243,7 @@ def _load_files(load: _Load, extraction: Extraction, pages: Sequence[FilePage], 
         load.connection.name,
         extraction.started_at,
         extraction.hash_email,
-        is_full_refresh=extraction.is_full_refresh,
+        is_replacing=extraction.is_full_refresh or extraction.days is not None,
     )
     try:
         loader.load(pages, load.warehouse, scratch, result)

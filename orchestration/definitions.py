@@ -8,10 +8,11 @@ import dagster as dg
 
 from ingestion.connector import connector_of
 from ingestion.settings import Settings
+from orchestration.days import tables_by_day
 from orchestration.home import Home
-from orchestration.jobs import ingest_job
+from orchestration.jobs import ingest_job, reread_job
 from orchestration.keys import POOL, RawTables
-from orchestration.loading import connection_step, organisation_step
+from orchestration.loading import connection_step, organisation_step, reread_step
 from orchestration.resources import Warehouse
 
 
@@ -33,14 +34,21 @@ def build_definitions(
             refused, or refuse, by the warehouse lock.
         loggers: loggers by name, Dagster's own by default.
     """
-    raw = RawTables({each.name: connector_of(each) for each in settings.connections})
+    connectors = {each.name: connector_of(each) for each in settings.connections}
+    raw = RawTables(connectors)
+    rereads = {
+        each.name: reread_step(each, connectors[each.name], pool)
+        for each in settings.connections
+        if tables_by_day(connectors[each.name])
+    }
     home = home or Home.from_environment()
     loading = dg.Definitions(
         assets=[
             organisation_step(settings, pool),
-            *(connection_step(each, connector_of(each), pool) for each in settings.connections),
+            *(connection_step(each, connectors[each.name], pool) for each in settings.connections),
+            *rereads.values(),
         ],
-        jobs=[ingest_job(raw)],
+        jobs=[ingest_job(raw), *(reread_job(name, step) for name, step in rereads.items())],
         resources={"warehouse": Warehouse(home_path=str(home.path))},
         executor=dg.in_process_executor,
         loggers=loggers,

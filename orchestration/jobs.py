@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from orchestration.assets import AS_OF_STEP
-from orchestration.keys import AS_OF, CLOCK_TAG, PUBLISHED, RawTables
+from orchestration.keys import AS_OF, CLOCK_TAG, PUBLISHED, RawTables, python_name
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
@@ -25,11 +25,21 @@ CLOCK = "clock"
 
 
 def ingest_job(raw: RawTables) -> AssetJob:
-    """Loads the organisation facts and every connection."""
+    """Loads the organisation facts and every connection, by cursor."""
     return dg.define_asset_job(
         INGEST,
-        selection=loaded(raw),
+        selection=loaded(raw) - dg.AssetSelection.assets(*raw.by_day),
         description="Load what is new from every connection.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def reread_job(connection: str, step: dg.AssetsDefinition) -> AssetJob:
+    """Reads days of one connection again."""
+    return dg.define_asset_job(
+        f"reread_{python_name(connection)}",
+        selection=dg.AssetSelection.assets(*step.keys).without_checks(),
+        description="Read days again that are missing or were corrected: all that are asked for in one run.",
         executor_def=dg.in_process_executor,
     )
 

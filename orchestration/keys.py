@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from ingestion.connector import Connector
+from orchestration.days import tables_by_day
 
 POOL = "warehouse"
 FACTS_SCHEMA = "raw_flowgauge"
@@ -74,11 +75,16 @@ class RawTables:
 
     Args:
         connections: name of each connection in use, and its connector as far as it uses it.
+
+    Attributes:
+        by_day: assets that are partitioned.
     """
 
     def __init__(self, connections: Mapping[str, Connector]) -> None:
         self._keys: dict[str, list[dg.AssetKey]] = {}
+        self.by_day: list[dg.AssetKey] = []
         for name, connector in connections.items():
+            self.by_day += [raw_key(connector, name, table) for table in tables_by_day(connector)]
             for table in raw_tables(connector):
                 keys = self._keys.setdefault(f"{connector.dataset}.{table}", [])
                 keys.append(raw_key(connector, name, table))

@@ -2,16 +2,17 @@
 
 A step yields a materialization for each table that got new or changed rows, and nothing where nothing was
 new, so that what is built from it is built only then. No step depends on another: one that fails keeps no
-other from being loaded.
+other from being loaded. Tables that a source is asked for by day have a second step, which reads days again.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from ingestion.connector import Connector, connector_of
+from orchestration.days import days_of, report_days, tables_by_day
 from orchestration.keys import FACTS_GROUP, LOADS, ORGANISATION, python_name, raw_key, raw_tables
 from orchestration.ledger import ConnectionRecord, Outcome
 from orchestration.resources import Warehouse
@@ -71,34 +72,22 @@ def connection_step(
     connection: "BaseConnectionSettings", connector: Connector, pool: str | None
 ) -> dg.AssetsDefinition:
     """The step that loads one connection into the raw tables of its connector."""
-    tables = raw_tables(connector)
+    by_day = tables_by_day(connector)
+    tables = [name for name in raw_tables(connector) if name not in by_day]
 
-    @dg.multi_asset(
-        name=step_name(connection.name),
-        specs=[
-            dg.AssetSpec(
-                raw_key(connector, connection.name, name),
-                description=description,
-                group_name=connector.name,
-                skippable=True,
-                kinds={"dlt", "duckdb"},
-                metadata={"connection": connection.name},
-            )
-            for name, description in tables.items()
-        ],
-        pool=pool,
-    )
+    @dg.multi_asset(name=step_name(connection.name), specs=_specs(connection, connector, tables), pool=pool)
     def load(
         context: dg.AssetExecutionContext, config: LoadConfig, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult[Any]]:
         warehouse.claim(context)
-        result = _load(context, config, warehouse, connection)
+        since = datetime.fromisoformat(config.since).astimezone(UTC) if config.since else None
+        result = _load(context, warehouse, connection, since=since, full_refresh=config.full_refresh)
         is_changed = _remember(warehouse, connection, connector, result)
         context.log.info(warehouse.ledger().connections[connection.name].summary(connection.name))
         # Changed without new rows: a load before this one was killed, and nobody knows what it had written.
-        is_unknown = is_changed and not {*result.rows, *result.removed}
+        moved = {*result.rows, *result.removed} or {*tables, *by_day}
         for name in tables if is_changed else ():
-            if is_unknown or name == LOADS or name in {*result.rows, *result.removed}:
+            if name == LOADS or name in moved:
                 yield dg.MaterializeResult(
                     asset_key=raw_key(connector, connection.name, name),
                     metadata={
@@ -106,8 +95,61 @@ def connection_step(
                         "rows_removed": result.removed.get(name, 0),
                     },
                 )
+        for name in by_day:
+            key = raw_key(connector, connection.name, name)
+            report_days(context, key, result, is_changed=is_changed and name in moved)
 
     return load
+
+
+def reread_step(
+    connection: "BaseConnectionSettings", connector: Connector, pool: str | None
+) -> dg.AssetsDefinition:
+    """The step that reads days of a connection again, a range of them in one run."""
+    by_day = tables_by_day(connector)
+
+    @dg.multi_asset(
+        name=f"read_days_{python_name(connection.name)}",
+        specs=_specs(connection, connector, by_day),
+        partitions_def=days_of(connection, connector),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=pool,
+    )
+    def reread(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        warehouse.claim(context)
+        asked = context.partition_key_range
+        days = (date.fromisoformat(asked.start), date.fromisoformat(asked.end))
+        result = _load(context, warehouse, connection, days=days)
+        # The connection's record stays: it tells of walks by cursor, and how fresh they left it.
+        with warehouse.changing_ledger() as ledger:
+            is_changed = ledger.end_load(connection.name, warehouse.started_at, is_changed=result.is_changed)
+        for name in by_day:
+            report_days(context, raw_key(connector, connection.name, name), result, is_changed=True)
+        if is_changed:
+            context.log_event(dg.AssetMaterialization(raw_key(connector, connection.name, LOADS)))
+        # Reported are the days that the source told of, where a result would claim all that were asked for.
+        yield from ()
+
+    return reread
+
+
+def _specs(
+    connection: "BaseConnectionSettings", connector: Connector, tables: Iterable[str]
+) -> list[dg.AssetSpec]:
+    descriptions = raw_tables(connector)
+    return [
+        dg.AssetSpec(
+            raw_key(connector, connection.name, name),
+            description=descriptions[name],
+            group_name=connector.name,
+            skippable=True,
+            kinds={"dlt", "duckdb"},
+            metadata={"connection": connection.name},
+        )
+        for name in tables
+    ]
 
 
 def step_name(connection: str) -> str:
@@ -118,14 +160,18 @@ def step_name(connection: str) -> str:
 def connection_keys(connection: "BaseConnectionSettings") -> list[dg.AssetKey]:
     """Assets that the connection's step can materialize."""
     connector = connector_of(connection)
-    return [raw_key(connector, connection.name, name) for name in raw_tables(connector)]
+    by_day = tables_by_day(connector)
+    return [raw_key(connector, connection.name, name) for name in raw_tables(connector) if name not in by_day]
 
 
 def _load(
     context: dg.AssetExecutionContext,
-    config: LoadConfig,
     warehouse: Warehouse,
     connection: "BaseConnectionSettings",
+    *,
+    since: datetime | None = None,
+    full_refresh: bool = False,
+    days: tuple[date, date] | None = None,
 ) -> "LoadResult":
     from ingestion.pipeline import LoadError, load_connection
 
@@ -138,8 +184,9 @@ def _load(
             warehouse=home.warehouse,
             pipelines_dir=home.pipelines,
             workspace=home.clones,
-            since=datetime.fromisoformat(config.since).astimezone(UTC) if config.since else None,
-            full_refresh=config.full_refresh,
+            since=since,
+            full_refresh=full_refresh,
+            days=days,
             progress=context.log.info,
         )
     except LoadError as error:

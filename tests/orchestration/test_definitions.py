@@ -19,7 +19,10 @@ reporting_timezone: Europe/Berlin
 connections:
   - {name: acme-github, connector: github, token: "${TOKEN}", repositories: [acme/checkout], clone: false}
   - {name: other-github, connector: github, token: "${TOKEN}", repositories: [other/search], clone: false}
+  - {name: acme-claude, connector: claude_code, api_key: "${TOKEN}", history_days: 40}
 """
+USAGE = dg.AssetKey(["raw_claude_code", "acme-claude", "usage_days"])
+RAW = {"raw_github", "raw_claude_code"}
 FIRST_LOAD = dg.AssetKey(["raw_github", "acme-github", "_dlt_loads"])
 
 
@@ -64,7 +67,7 @@ def test_every_model_but_those_of_connectors_that_no_connection_uses_is_an_asset
     definitions: dg.Definitions,
 ) -> None:
     names = {spec.key.path[-1] for spec in definitions.resolve_all_asset_specs()}
-    unused = connectors().keys() - {"github"}
+    unused = connectors().keys() - {"github", "claude_code"}
     models = {
         path.stem
         for path in (PROJECT_DIR / "models").rglob("*.sql")
@@ -114,9 +117,24 @@ def test_steps_of_the_jobs_share_the_pool_and_the_order_holds(definitions: dg.De
         "load_organisation",
         "load_acme_github",
         "load_other_github",
+        "load_acme_claude",
     }
-    for job in (build, ingest, definitions.resolve_job_def("clock")):
+    for job in definitions.resolve_all_job_defs():
         assert {node.definition.pool for node in job.nodes} == {POOL}
+
+
+def test_days_are_partitions_in_a_job_of_their_own_which_reads_a_range_in_one_run(
+    definitions: dg.Definitions, graph: AssetGraph
+) -> None:
+    jobs = {job.name: job for job in definitions.resolve_all_job_defs()}
+    days = jobs["reread_acme_claude"].partitions_def
+    assert isinstance(days, dg.DailyPartitionsDefinition)
+    assert len(days.get_partition_keys()) == 40
+    named = {name for name, job in jobs.items() if job.partitions_def and not name.startswith("__")}
+    assert named == {"reread_acme_claude"}
+    assert {key for key in graph.get_all_asset_keys() if graph.get(key).is_partitioned} == {USAGE}
+    assert jobs["reread_acme_claude"].backfill_policy == dg.BackfillPolicy.single_run()
+    assert USAGE in graph.get(dg.AssetKey(["staging", "stg_claude_code__usage_days"])).parent_keys
 
 
 def test_schedules_and_sensor_are_on(definitions: dg.Definitions) -> None:
@@ -134,9 +152,12 @@ def test_one_load_asks_for_one_whole_build(definitions: dg.Definitions, graph: A
     with dg.DagsterInstance.ephemeral() as instance:
         first = dg.evaluate_automation_conditions(definitions, instance)
         assert first.total_requested == 0
+        instance.report_runless_asset_event(dg.AssetMaterialization(USAGE, partition="2026-11-20"))
+        alone = dg.evaluate_automation_conditions(definitions, instance, cursor=first.cursor)
+        assert alone.total_requested == 0  # a day without rows is no news
         instance.report_runless_asset_event(dg.AssetMaterialization(FIRST_LOAD))
-        asked = dg.evaluate_automation_conditions(definitions, instance, cursor=first.cursor)
-        loaded = {key for key in graph.get_all_asset_keys() if key.path[0] == "raw_github"}
+        asked = dg.evaluate_automation_conditions(definitions, instance, cursor=alone.cursor)
+        loaded = {key for key in graph.get_all_asset_keys() if key.path[0] in RAW}
         suites = {key for key in graph.asset_check_keys if "layer" in graph.get(key).metadata}
         built = graph.get_all_asset_keys() - loaded - {ORGANISATION}
         assert {each.key for each in asked.results if each.true_subset.size} == built | suites

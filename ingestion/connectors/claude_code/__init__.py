@@ -23,6 +23,7 @@ CONNECTOR = Connector(
     paging=("next_page, a token in the answer",),
     cursor="the day of the last walk, and the one before it",
     extract=extract,
+    history_days=lambda settings: settings.history_days,
     check=check,
     example=EXAMPLE,
 )

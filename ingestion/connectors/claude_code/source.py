@@ -13,6 +13,7 @@ from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ingestion.connector import Extraction, Page
+from ingestion.days import days_to_read
 from ingestion.rate_limits import answered_at
 
 if TYPE_CHECKING:
@@ -31,15 +32,18 @@ def extract(extraction: Extraction) -> Iterator[Page]:
     """Pages of each day that is new or not final yet; the cursor is the day of the walk."""
     today = extraction.started_at.astimezone(UTC).date()
     cursor: str | None = extraction.state.get("day")
-    day = _first_day(extraction, today, cursor)
-    while day <= today:
+    earliest = today - timedelta(days=extraction.settings.history_days)
+    resumed = date.fromisoformat(cursor) - _OPEN_DAYS + _DAY if cursor else None
+    for day in days_to_read(extraction, resumed=resumed, earliest=earliest, newest=today):
         reported: list[Payload] = []
         for page in _answers(extraction, day):
             reported += page
             today = min(today, answered_at(page.response.headers).astimezone(UTC).date())
         if reported:
             yield from _day_pages(extraction, day, reported)
-        day += _DAY
+        if day >= today:
+            break
+        extraction.read_day("usage_days", day, len(reported))
     extraction.state["day"] = max(cursor or "", today.isoformat())
 
 
@@ -48,17 +52,6 @@ def _day_pages(extraction: Extraction, day: date, reported: list[Payload]) -> It
     rows = [_row(day, actor["id"], record) for actor, record in zip(actors, reported, strict=True)]
     yield Page("actors", actors)
     yield Page("usage_days", rows, [(day,)])
-
-
-def _first_day(extraction: Extraction, today: date, cursor: str | None) -> date:
-    """The first day to read: the oldest that was not final, or further back, as the settings allow."""
-    first, since = today - timedelta(days=extraction.settings.history_days), extraction.since
-    if since is not None:
-        first = max(since.astimezone(UTC).date(), first)
-    if cursor is None:
-        return first
-    resumed = date.fromisoformat(cursor) - _OPEN_DAYS + _DAY
-    return resumed if since is None else min(resumed, first)
 
 
 def _answers(extraction: Extraction, day: date) -> Iterator[PageData[Payload]]:

@@ -35,6 +35,7 @@ USAGE_DAYS = Table(
     key=("day", "actor_id", "terminal_type", "customer_type", "subscription_type"),
     complete_within=("day",),
     outlives_source=True,
+    is_by_day=True,
     columns=(
         Column("day", "date", "UTC day.", nullable=False),
         _id("actor_id", "Who used it, actors.id."),

@@ -34,6 +34,7 @@ CONNECTOR = Connector(
     paging=("Link header",),
     cursor="the last day that had a report; the last change of a task, by repository",
     extract=extract,
+    history_days=lambda settings: settings.history_days,
     check=check,
     identities=identities,
     example=EXAMPLE,

@@ -17,6 +17,7 @@ from typing import Any
 from ingestion.connector import Extraction, Page
 from ingestion.connectors.copilot.settings import CopilotSettings
 from ingestion.cursors import latest
+from ingestion.days import days_to_read
 from ingestion.http import MalformedResponseError
 
 Payload = dict[str, Any]
@@ -33,6 +34,8 @@ def extract(extraction: Extraction) -> Iterator[Page]:
     settings: CopilotSettings = extraction.settings
     if "usage" not in settings.without:
         yield from usage_pages(extraction)
+    if extraction.days is not None:
+        return
     if "seats" not in settings.without:
         yield from seat_pages(extraction)
     if "agent_tasks" not in settings.without:
@@ -47,14 +50,16 @@ def usage_pages(extraction: Extraction) -> Iterator[Page]:
     if newest is None:
         extraction.log("there is no usage report yet")
         return
-    day = _first_day(extraction, newest, cursor)
-    while day <= newest:
+    oldest = max(newest - _KEPT, _FIRST_DAY)
+    earliest = max(newest - timedelta(days=extraction.settings.history_days), oldest)
+    resumed = max(date.fromisoformat(cursor) - OPEN_DAYS + timedelta(days=1), oldest) if cursor else None
+    for day in days_to_read(extraction, resumed=resumed, earliest=earliest, newest=newest):
         rows = _report(extraction, day)
         if rows is not None:
             yield Page("accounts", [_account(row["user_id"], row["user_login"]) for row in rows])
             yield Page("user_days", [_user_day(row, day) for row in rows], [(day,)])
+            extraction.read_day("user_days", day, len(rows))
             cursor = max(cursor or "", day.isoformat())
-        day += timedelta(days=1)
     extraction.state["day"] = cursor
 
 
@@ -118,18 +123,6 @@ def _newest_day(extraction: Extraction) -> date | None:
     path = f"/orgs/{extraction.settings.organization}/copilot/metrics/reports/users-28-day/latest"
     latest = extraction.http.get_json(path)
     return date.fromisoformat(latest["report_end_day"]) if latest else None
-
-
-def _first_day(extraction: Extraction, newest: date, cursor: str | None) -> date:
-    """The first day to read: the oldest that was not final, or further back, as settings and GitHub allow."""
-    oldest = max(newest - _KEPT, _FIRST_DAY)
-    first = max(newest - timedelta(days=extraction.settings.history_days), oldest)
-    if extraction.since is not None:
-        first = max(extraction.since.astimezone(UTC).date(), first)
-    if cursor is None:
-        return first
-    resumed = max(date.fromisoformat(cursor) - OPEN_DAYS + timedelta(days=1), oldest)
-    return resumed if extraction.since is None else min(resumed, first)
 
 
 def _report(extraction: Extraction, day: date) -> list[Payload] | None:

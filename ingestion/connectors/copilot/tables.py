@@ -38,6 +38,7 @@ USER_DAYS = Table(
     key=("user_id", "day"),
     complete_within=("day",),
     outlives_source=True,
+    is_by_day=True,
     columns=(
         _USER,
         _DAY,

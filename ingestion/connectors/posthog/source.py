@@ -11,5 +11,6 @@ from ingestion.connectors.posthog.flags import flag_pages
 
 def extract(extraction: Extraction) -> Iterator[Page | FilePage]:
     """All pages of a connection."""
-    yield from flag_pages(extraction)
+    if extraction.days is None:
+        yield from flag_pages(extraction)
     yield from event_pages(extraction)

@@ -70,5 +70,6 @@ EVENTS = Table(
     ),
     outlives_source=True,
     is_bulk=True,
+    is_by_day=True,
 )
 TABLES = (ACCOUNTS, FEATURE_FLAGS, FEATURE_FLAG_ACTIVITY, EVENTS)

@@ -181,6 +181,17 @@ def test_days_of_a_long_pause_are_read_however_short_the_first_walk_was(copilot:
     assert copilot.asked_days()[0] == NEWEST - 23 * DAY
 
 
+def test_days_are_read_again_alone_and_told_where_there_is_a_report(copilot: FakeCopilot) -> None:
+    copilot.days = {NEWEST - n * DAY: [[user(1, NEWEST - n * DAY)]] for n in (0, 2, 4)}
+    copilot.settings = {"without": []}
+    extraction = copilot.extraction()
+    extraction.days = (NEWEST - 4 * DAY, NEWEST - 3 * DAY)
+    assert rows(list(CONNECTOR.extract(extraction)), "user_days")[0]["day"] == NEWEST - 4 * DAY
+    assert copilot.asked_days() == [NEWEST - 4 * DAY, NEWEST - 3 * DAY]
+    assert extraction.days_read == {"user_days": {NEWEST - 4 * DAY: 1}}
+    assert SEATS not in copilot.api.paths()
+
+
 def test_an_organisation_without_reports_is_asked_once(copilot: FakeCopilot) -> None:
     assert copilot.walk() == []
     assert len(copilot.api.requests) == 1

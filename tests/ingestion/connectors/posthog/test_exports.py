@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from ingestion.connectors.posthog.checks import check
 from ingestion.connectors.posthog.exports import ExportError, event_pages, intervals
 from ingestion.connectors.posthog.settings import PostHogSettings, client
 from ingestion.identity import EmailHasher
-from ingestion.pipeline import load_connection
+from ingestion.pipeline import LoadResult, load_connection
 
 EMPTY = Answer({"count": 0, "total_count": 0, "next": None, "previous": None, "results": []})
 
@@ -46,8 +46,8 @@ def settings(folder: Path | str | None, **more: Any) -> PostHogSettings:
     )
 
 
-def read(given: PostHogSettings, state: dict[str, Any], since: datetime | None = None) -> list[FilePage]:
-    extraction = Extraction(
+def extraction_of(given: PostHogSettings, state: dict[str, Any], since: datetime | None = None) -> Extraction:
+    return Extraction(
         settings=given,
         http=client(given),
         state=state,
@@ -56,7 +56,10 @@ def read(given: PostHogSettings, state: dict[str, Any], since: datetime | None =
         hash_email=EmailHasher(b"key"),
         since=since,
     )
-    return list(event_pages(extraction))
+
+
+def read(given: PostHogSettings, state: dict[str, Any], since: datetime | None = None) -> list[FilePage]:
+    return list(event_pages(extraction_of(given, state, since)))
 
 
 def days(pages: list[FilePage]) -> list[int]:
@@ -110,6 +113,16 @@ def test_another_id_of_customers_is_not_mixed_with_the_one_that_stands(folder: P
     with pytest.raises(ExportError, match=r"customer was person_id and is distinct_id.*--full-refresh"):
         read(settings(folder, customer="distinct_id"), state)
     assert days(read(settings(folder, customer="distinct_id"), {})) == [1]
+
+
+def test_days_are_told_where_intervals_cover_them(folder: Path) -> None:
+    write_interval(folder, 1, [event("u1")])
+    for start, end in (("02T00", "02T12"), ("02T12", "03T00"), ("03T00", "03T12"), ("04T00", "06T00")):
+        name = f"2026-01-{start}:00:00Z-2026-01-{end}:00:00Z_manifest.json"
+        (folder / name).write_text('{"files": []}')
+    extraction = extraction_of(settings(folder), {})
+    list(event_pages(extraction))
+    assert sorted(day.day for day in extraction.days_read["events"]) == [1, 2, 4, 5]
 
 
 def test_a_walk_that_ends_early_leaves_the_state(folder: Path) -> None:
@@ -217,6 +230,31 @@ def server() -> Iterator[ScriptedServer]:
         running.script("/api/projects/7/feature_flags/", EMPTY)
         running.script("/api/projects/7/feature_flags/activity/", EMPTY)
         yield running
+
+
+def test_days_are_read_again_alone_and_their_events_replaced(
+    server: ScriptedServer, folder: Path, tmp_path: Path
+) -> None:
+    def load(days: tuple[date, date] | None = None) -> tuple[list[Any], LoadResult]:
+        path = tmp_path / "warehouse.duckdb"
+        given = settings(folder, base_url=server.url)
+        result = load_connection(
+            given, warehouse=path, pipelines_dir=tmp_path / "dlt", workspace=tmp_path, days=days
+        )
+        with duckdb.connect(str(path), read_only=True) as warehouse:
+            rows = warehouse.execute("select uuid, day(occurred_at) from raw_posthog.events order by all")
+            return rows.fetchall(), result
+
+    for day in (1, 2, 3):
+        write_interval(folder, day, [event(f"u{day}", day=day)])
+    assert load()[0] == [("u1", 1), ("u2", 2), ("u3", 3)]
+    for day in (1, 2, 3):
+        write_interval(folder, day, [event(f"u{day}", day=day + 20)])
+    server.requests.clear()
+    rows, result = load((date(2026, 1, 1), date(2026, 1, 2)))
+    assert rows == [("u1", 21), ("u2", 22), ("u3", 3)]
+    assert sorted(result.days["events"]) == [date(2026, 1, 1), date(2026, 1, 2)]
+    assert server.requests == []
 
 
 def test_named_events_and_flag_evaluations_are_loaded(
