@@ -25,6 +25,7 @@ DEFECTS = {
     ),
     "update stage_visits set exited_at = null where rowid = {visit}": ("stage visits", "late"),
     "update stage_visits set exit_reason = 'superseded' where rowid = {visit}": ("stage visits", "wrong"),
+    "update ci_jobs set skew_seconds = -86400": ("stage visits", "invented"),
     "delete from handoffs where rowid = 0": ("handoffs", "invented"),
     "update handoffs set outcome = 'withdrawn' where rowid = 0": ("handoffs", "wrong"),
     "update handoffs set from_person = 0 where from_person = 1": ("handoffs", "wrong"),

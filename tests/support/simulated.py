@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 from support.command import flowgauge
-from support.companies import Company, served
+from support.companies import Company, Served, served
+from support.environment_looks import write_looks
 from support.shared import made_once
 
 from sandbox.scenario import Size, scenario_names
@@ -73,6 +75,7 @@ def _make(folder: Path) -> None:
         COMPANIES, folder / "sandbox", size=SIZE, weeks=WEEKS, settings=work / "flowgauge.yaml"
     ) as shown:
         as_of = next(iter(shown.values())).shown_until
+        _tell_of_environments(shown, work / "flowgauge.yaml")
         ended = flowgauge("run", "--as-of", as_of, cwd=work, environment={TOKEN_VARIABLE: TOKEN}, seconds=900)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         told = {
@@ -84,3 +87,15 @@ def _make(folder: Path) -> None:
             for name, each in shown.items()
         }
     (folder / "shown.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def _tell_of_environments(shown: Mapping[str, Served], settings: Path) -> None:
+    """Let each company that has files tell in them of looks at its environments, too."""
+    content = yaml.safe_load(settings.read_text(encoding="utf-8"))
+    connections = {connection["name"]: connection for connection in content["connections"]}
+    for name, company in shown.items():
+        if files := connections.get(f"{name}-files"):
+            repositories = connections[f"{name}-github"]["repositories"]
+            folder = Path(files["folder"])
+            files["files"] += write_looks(company.truth, folder, repositories, company.shown_until)
+    settings.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")

@@ -125,17 +125,48 @@ _TRUTH_VIEWS = """
     left join feature_adoptions as adoptions on adoptions.feature = tickets.feature
     where changes.exposed_at < as_of();
 
-    create view shown_visits as
-    select flow_item_type, flow_item, stage, visit_number, entered_at, exited_at, exit_reason
-    from (
-        select
-            * replace (
-                case when exited_at < as_of() then exited_at end as exited_at,
-                case when exited_at < as_of() then exit_reason else 'open' end as exit_reason
-            )
-        from truth.stage_visits
-        where entered_at < as_of() and stage != 'adoption'
+    -- over, by the clock of the machine that stamps the end, no later than they began
+    create view unseen_visits as
+    with ended as (
+        select pushes.change, jobs.finished_at, max(jobs.skew_seconds) as skew_seconds
+        from truth.pushes as pushes
+        join truth.ci_jobs as jobs on jobs.sha = pushes.sha
+        group by all
+    ),
+    items as (
+        select 'change' as flow_item_type, change as flow_item, change from truth.changes
+        union all
+        select 'work_item', tickets.work_item, changes.change
+        from truth.changes as changes
+        join truth.tickets as tickets on tickets.ticket = changes.ticket
     )
+    select visits.flow_item_type, visits.flow_item, visits.stage, visits.visit_number
+    from truth.stage_visits as visits
+    join items using (flow_item_type, flow_item)
+    join ended on ended.change = items.change and ended.finished_at = visits.exited_at
+    where
+        visits.stage = 'ci'
+        and ended.finished_at + to_seconds(ended.skew_seconds) <= visits.entered_at;
+
+    -- visit_number is null where the visit is not seen, else as those that are seen are numbered
+    create view shown_visits as
+    select
+        visits.flow_item_type,
+        visits.flow_item,
+        visits.stage,
+        case
+            when unseen.visit_number is null then
+                visits.visit_number - count(unseen.visit_number) over (
+                    partition by visits.flow_item_type, visits.flow_item, visits.stage
+                    order by visits.visit_number
+                )
+        end as visit_number,
+        visits.entered_at,
+        case when visits.exited_at < as_of() then visits.exited_at end as exited_at,
+        case when visits.exited_at < as_of() then visits.exit_reason else 'open' end as exit_reason
+    from truth.stage_visits as visits
+    left join unseen_visits as unseen using (flow_item_type, flow_item, stage, visit_number)
+    where visits.entered_at < as_of() and visits.stage != 'adoption'
     union all
     select
         'change',
@@ -237,6 +268,7 @@ COMPARISONS = (
                 visits.exited_at,
                 visits.exit_reason,
                 case
+                    when visits.visit_number is null then 'unseen'
                     when visits.stage in ('exposure_wait', 'adoption') and not changes.is_exposure_shown
                         then 'not_linked'
                     when deliveries.outcome = 'not_linked' and visits.entered_at >= changes.merged_at

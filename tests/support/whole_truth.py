@@ -209,6 +209,7 @@ WHOLE_COMPARISONS = (
                     else visits.exit_reason
                 end as exit_reason,
                 case
+                    when visits.visit_number is null then 'unseen'
                     when visits.stage in ('decide', 'pull_wait') then null
                     when not tickets.is_linked and (visits.stage != 'build' or visits.visit_number > 1)
                         then 'not_linked'

@@ -186,6 +186,24 @@ left join estimates as {{ alias }}
 {%- endmacro %}
 
 
+{#-
+An end of the 95 % interval of satisfied less dissatisfied per hundred answers: Wald's with three quarters of an
+answer more of each and one and a half of neither, which has a width where all answer alike.
+-#}
+{% macro net_score_end(satisfied, dissatisfied, whole, sign) -%}
+    {%- set n = '(' ~ whole ~ ' + 3.0)' -%}
+    {%- set both = '((' ~ satisfied ~ ' + ' ~ dissatisfied ~ ' + 1.5) / ' ~ n ~ ')' -%}
+    {%- set net = '((' ~ satisfied ~ ' - ' ~ dissatisfied ~ ') / ' ~ n ~ ')' -%}
+    case
+        when {{ whole }} >= 5
+            then 100 * greatest(
+                cast(-1 as double),
+                least(cast(1 as double), {{ net }} {{ sign }} 1.959964 * sqrt(({{ both }} - {{ net }} * {{ net }}) / {{ n }}))
+            )
+    end
+{%- endmacro %}
+
+
 {#- Whether a row of `fct_releases` was published for everybody; sources without prereleases say null. -#}
 {% macro is_general_release() -%}
     published_at is not null

@@ -217,6 +217,39 @@ RELEASES = """
     group by begun.repository, weeks.week_start
 """
 
+# before the first deployment to an environment nobody knows what was live
+DRIFT = """
+    with begun as (
+        select repository, environment, min(finished_at) as first_at
+        from told_deployments
+        where status = 'success'
+        group by all
+    ),
+    looks as (
+        select looks.*, first_at is not null as is_known
+        from truth.environment_looks as looks
+        left join begun
+            on
+                begun.repository = looks.repository
+                and begun.environment = looks.environment
+                and begun.first_at <= looks.observed_at
+    )
+    select
+        repository::varchar as place,
+        week_of(observed_at) as week_start,
+        count(*) as look_count,
+        count(declared_sha) as declared_count,
+        count(*) filter (declared_sha != live_sha) as other_than_declared_count,
+        count(*) filter (is_known) as deployed_count,
+        count(*) filter (is_known and is_by_hand) as undeployed_count,
+        count(plan_drift_count) as plan_count,
+        count(*) filter (plan_drift_count > 0) as drifting_plan_count,
+        case when plan_count >= 5 then drifting_plan_count / plan_count end as drifting_plan_share,
+        end_of(any_value(week_of(observed_at))) <= as_of() as is_final
+    from looks
+    group by repository, week_of(observed_at)
+"""
+
 
 METRICS = (
     latencies(
@@ -271,5 +304,12 @@ METRICS = (
         subjects=("release_gap",),
         scope="repository",
         percents=(50,),
+    ),
+    figures(
+        "environment_drift_weekly",
+        DRIFT,
+        f"select * from {at('environment_drift_weekly', 'repository')}",
+        where=EXACT,
+        key=("place", "week_start"),
     ),
 )

@@ -132,6 +132,10 @@ DECISIONS = f"""
             else 'censored' end as outcome
     from tickets
     union all
+    select 'decision_or_rejection', team, created_at, coalesce(ready_at, rejected_at),
+        case when coalesce(ready_at, rejected_at) is not null then 'ended' else 'censored' end
+    from tickets
+    union all
     select 'start_wait', team, ready_at, coalesce(started_at, rejected_at),
         case when started_at is not null then 'ended' when rejected_at is not null then 'competing'
             else 'censored' end

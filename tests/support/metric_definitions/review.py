@@ -165,6 +165,37 @@ REVIEW_LOAD = """
         from milestones
         where merged_at is not null and not is_dependency_bot
         group by all
+    ),
+    -- a team that was asked and may still answer; a change that may still find a reviewer in time
+    unsettled as (
+        select requests.asked_of as place, week_of(requests.requested_at) as week_start
+        from told_requests as requests
+        join milestones as changes using (change)
+        where
+            requests.asked_team is not null
+            and requests.outcome = 'pending'
+            and requests.requested_at <= as_of()
+            and not changes.is_dependency_bot
+        union all
+        select changes.team, week_of(changes.ready_at)
+        from milestones as changes
+        where
+            not changes.is_dependency_bot
+            and coalesce(changes.merged_at, changes.closed_at) is null
+            and worked_until(changes.team, as_of()) - worked_until(changes.team, changes.ready_at) <= 8 * 3600
+            and not exists (
+                select 1 from told_requests as named
+                where named.change = changes.change and named.asked_person is not null
+            )
+            and not exists (
+                select 1 from truth.review_events as answers
+                where
+                    answers.change = changes.change
+                    and answers.kind in ('commented', 'reviewed')
+                    and answers.actor_person is distinct from changes.author_person
+                    and answers.actor_person is not null
+                    and answers.occurred_at < as_of()
+            )
     )
     select
         place,
@@ -181,7 +212,7 @@ REVIEW_LOAD = """
         coalesce(merged_change_count, 0) as merged_change_count,
         coalesce(unreviewed_merge_count, 0) as unreviewed_merge_count,
         coalesce(repeated_review_count, 0) as repeated_review_count,
-        end_of(week_start) <= as_of() as is_final
+        end_of(week_start) <= as_of() and (place, week_start) not in (from unsettled) as is_final
     from shared
     full join pending using (place, week_start)
     full join merged using (place, week_start)

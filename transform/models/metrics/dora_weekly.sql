@@ -93,7 +93,8 @@ complete as (
         ] %}
             coalesce(counts.{{ column }}_count, 0) as {{ column }}_count,
         {%- endfor %}
-        {{ add_seconds('every_week.ends_at', 'maturity.failure_seconds') }} <= maturity.told_until_at as is_final
+        {{ add_seconds('every_week.ends_at', 'maturity.failure_seconds') }} <= maturity.told_until_at
+            as is_final
     from every_week
     cross join maturity
     {{ left_join_week_and_scope('counts', 'every_week') }}

@@ -91,7 +91,8 @@ select
         end as used_by_day_{{ days }}_share_null_reason,
     {%- endfor %}
     coalesce(
-        {{ add_seconds('counted.last_exposed_at', 'maturity.adoption_seconds') }} <= maturity.told_until_at, false
+        {{ add_seconds('counted.last_exposed_at', 'maturity.adoption_seconds') }} <= maturity.told_until_at,
+        false
     ) as is_final
 from counted
 cross join maturity

@@ -49,6 +49,10 @@ select
                 cast(counts.satisfied_count - counts.dissatisfied_count as double)
                 * 100 / counts.response_count
     end as net_score,
+    {{ net_score_end('counts.satisfied_count', 'counts.dissatisfied_count', 'counts.response_count', '-') }}
+        as net_score_low,
+    {{ net_score_end('counts.satisfied_count', 'counts.dissatisfied_count', 'counts.response_count', '+') }}
+        as net_score_high,
     {{ share_null_reason('counts.response_count') }} as net_score_null_reason,
     weeks.is_over as is_final
 from counts

@@ -22,16 +22,20 @@ lags as (
         min(case when incidence >= 0.5 - 1e-9 then duration_seconds end) as lag_p50_seconds,
         min(case when incidence_high >= 0.5 - 1e-9 then duration_seconds end) as lag_p50_low_seconds,
         min(case when incidence_low >= 0.5 - 1e-9 then duration_seconds end) as lag_p50_high_seconds,
-        max(incidence) >= 1 - 1e-9 as is_used_by_all,
         {%- for days in [7, 28] %}
-            {%- set day = days * 86400 %}
-            {%- for end, curve in [('', 'incidence'), ('_low', 'incidence_low'), ('_high', 'incidence_high')] %}
-                coalesce(max_by({{ curve }}, case when duration_seconds <= {{ day }} then duration_seconds end), 0)
-                    as day_{{ days }}_share{{ end }},
+            coalesce(sum(case when duration_seconds >= {{ days * 86400 }} then leaving end), 0)
+                as day_{{ days }}_followed,
+            {%- for column in ['incidence', 'incidence_low', 'incidence_high'] %}
+                coalesce(
+                    max_by(
+                        {{ column }},
+                        case when duration_seconds <= {{ days * 86400 }} then duration_seconds end
+                    ),
+                    0
+                ) as day_{{ days }}_{{ column }},
             {%- endfor %}
-            coalesce(sum(case when duration_seconds >= {{ day }} then leaving end), 0) as day_{{ days }}_followed
-            {{- ',' if not loop.last }}
         {%- endfor %}
+        max(incidence) >= 1 - 1e-9 as is_used_by_all
     from incidence
     group by subject
 
@@ -39,18 +43,18 @@ lags as (
 
 select
     feature_key,
+    {%- for days in [7, 28] %}
+        {%- for end, column in [('', 'incidence'), ('_low', 'incidence_low')] %}
+            case when day_{{ days }}_followed > 0 or is_used_by_all then day_{{ days }}_{{ column }} end
+                as used_by_day_{{ days }}_share{{ end }},
+        {%- endfor %}
+        case
+            when day_{{ days }}_incidence = 0 and day_{{ days }}_followed > 0
+                then {{ z2 }} / (day_{{ days }}_followed + {{ z2 }})
+            when day_{{ days }}_followed > 0 or is_used_by_all then day_{{ days }}_incidence_high
+        end as used_by_day_{{ days }}_share_high,
+    {%- endfor %}
     lag_p50_seconds,
     lag_p50_low_seconds,
-    lag_p50_high_seconds,
-    {%- for days in [7, 28] %}
-        {%- set is_known = 'day_' ~ days ~ '_followed > 0 or is_used_by_all' %}
-        case when {{ is_known }} then day_{{ days }}_share end as used_by_day_{{ days }}_share,
-        case when {{ is_known }} then day_{{ days }}_share_low end as used_by_day_{{ days }}_share_low,
-        case
-            when day_{{ days }}_share = 0 and day_{{ days }}_followed > 0
-                then {{ z2 }} / (day_{{ days }}_followed + {{ z2 }})
-            when {{ is_known }} then day_{{ days }}_share_high
-        end as used_by_day_{{ days }}_share_high
-        {{- ',' if not loop.last }}
-    {%- endfor %}
+    lag_p50_high_seconds
 from lags

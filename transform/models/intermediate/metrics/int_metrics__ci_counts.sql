@@ -1,4 +1,4 @@
-{#- An attempt is of the week that it was queued in; where no queue is told, as by Jenkins, that it started in. -#}
+{#- An attempt is of the week that it was queued in; where no queue is told, of that which it started in. -#}
 with
 
 jobs as (

@@ -1,6 +1,7 @@
 {#-
 An alert that a machine resolved before anybody looked at it is noise, of a subject of its own. Being resolved
-competes with what had not come before it, but not with what the connection never tells of.
+competes with what had not come before it, but not with what the connection never tells of. Rejecting a ticket
+competes with deciding that it is to be done; a no is a decision, too, so there is one of either.
 -#}
 with
 
@@ -55,25 +56,32 @@ from measures
 inner join incidents
     on measures.item_key = incidents.incident_key
 where measures.measure = 'time_to_resolve_seconds' or not incidents.is_auto_resolved
-union all
-select
-    'work_item' as kind,
-    replace(measures.measure, '_seconds', '') as subject,
-    work_items.work_item_key as item_key,
-    work_items.connection,
-    work_items.team_key,
-    cast(null as string) as service_key,
-    measures.started_at,
-    coalesce(measures.ended_at, work_items.rejected_at) as ended_at,
-    case
-        when measures.null_reason is null then 'ended'
-        when measures.null_reason = 'not_yet' then 'censored'
-        when measures.null_reason = 'not_applicable' and work_items.state = 'rejected' then 'competing'
-    end as outcome
-from measures
-inner join work_items
-    on measures.item_key = work_items.work_item_key
-where measures.measure in ('decision_seconds', 'start_wait_seconds')
+{%- for subject, measure, rejection in [
+    ('decision', 'decision_seconds', 'competing'),
+    ('decision_or_rejection', 'decision_seconds', 'ended'),
+    ('start_wait', 'start_wait_seconds', 'competing'),
+] %}
+    union all
+    select
+        'work_item' as kind,
+        '{{ subject }}' as subject,
+        work_items.work_item_key as item_key,
+        work_items.connection,
+        work_items.team_key,
+        cast(null as string) as service_key,
+        measures.started_at,
+        coalesce(measures.ended_at, work_items.rejected_at) as ended_at,
+        case
+            when measures.null_reason is null then 'ended'
+            when measures.null_reason = 'not_yet' then 'censored'
+            when measures.null_reason = 'not_applicable' and work_items.state = 'rejected'
+                then '{{ rejection }}'
+        end as outcome
+    from measures
+    inner join work_items
+        on measures.item_key = work_items.work_item_key
+    where measures.measure = '{{ measure }}'
+{%- endfor %}
 union all
 select
     'adoption' as kind,

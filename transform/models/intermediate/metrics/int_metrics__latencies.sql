@@ -1,4 +1,4 @@
-{#- All latencies alike, whatever they are of; a job that is called off, or a deployment that is refused, competes. -#}
+{#- All latencies alike, whatever they are of; a job called off or a gate refused competes. -#}
 with
 
 gates as (
