@@ -113,7 +113,7 @@ class Section:
 
 
 _SECTIONS = {
-    "Where changes spend their time (visits that ended; `flowgauge metric stage_duration` follows the others, too)": """
+    "Where changes spend their time (visits that ended; stage_duration follows the others, too)": """
         select stages.stage, count(*) as visits,
             round(median(visits.calendar_seconds) / 3600, 1) as "median hours",
             round(100.0 * sum(visits.calendar_seconds) / sum(sum(visits.calendar_seconds)) over (), 1)
@@ -139,8 +139,9 @@ _SECTIONS = {
             sum(success_count) as deployments,
             round(avg(success_count), 1) as "a week",
             coalesce(
-                cast(round(arg_max(change_lead_p50_seconds, week_start)
-                    filter (change_lead_is_final and change_lead_p50_seconds is not null) / 86400, 1) as varchar),
+                cast(round(arg_max(change_lead_p50_seconds, week_start) filter (
+                    change_lead_is_final and change_lead_p50_seconds is not null
+                ) / 86400, 1) as varchar),
                 arg_max(change_lead_p50_seconds_null_reason, week_start), 'not_final'
             ) as "median change lead time, days",
             max(week_start) filter (change_lead_is_final and change_lead_p50_seconds is not null)

@@ -158,7 +158,7 @@ def reason_column(metric: Mapping[str, Any]) -> str:
 def final_column(metric: Mapping[str, Any], known: Collection[str]) -> str:
     """The column that says whether the figure is final: what the definition names, its own, or the row's.
 
-    A figure of which no column tells, since it can always move, names `none`, which no table has.
+    A figure that no column tells of, since it can always move, is defined with `none`, which is no column.
     """
     subject = str(metric["column"]).removesuffix("_seconds").rpartition("_p")[0]
     own = f"{subject}_{FINAL}"
