@@ -51,7 +51,7 @@ def building_definitions(settings: Settings, home: Home, raw: RawTables, pool: s
             publication_step(
                 [AS_OF, *models.keys_of("marts"), *models.keys_of("metrics")],
                 models.descriptions(),
-                models.metrics(settings.targets.model_dump()),
+                models.metrics(settings.targets.model_dump(), zone),
                 pool,
             ),
         ],

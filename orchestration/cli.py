@@ -198,22 +198,34 @@ def metric(
 ) -> None:
     """What a metric means, and its latest figures."""
     from orchestration.console import Reporter
-    from orchestration.metrics import latest_figures, metrics_named, published_metrics
+    from orchestration.docs import definitions, nothing_published
+    from orchestration.metrics import Figures, by_name, latest_figures, metrics_named, published_metrics
     from orchestration.tables import metric_page, metrics_table
 
-    reporter, published = Reporter(), _home().published
-    metrics = published_metrics(published)
+    reporter, home = Reporter(), _home()
+    published = published_metrics(home.published)
+    metrics = published.metrics if published else by_name(definitions(_settings_if_any(), home))
     if name is None:
         reporter.json([*metrics.values()]) if as_json else reporter.console.print(metrics_table(metrics))
         return
     chosen = metrics_named(metrics, name)
-    figures = [latest_figures(published, each) for each in chosen]
+    figures = [latest_figures(home.published, each) if published else Figures() for each in chosen]
     if as_json:
         told = [{**each, "figures": found.by_name()} for each, found in zip(chosen, figures, strict=True)]
         reporter.json(told[0] if name in metrics else told)
         return
-    for renderable in metric_page(name, chosen, figures):
+    known = f"as of {published.as_of}" if published else nothing_published(home)
+    for renderable in metric_page(name, chosen, figures, known):
         reporter.console.print(renderable)
+
+
+@app.command()
+def docs() -> None:
+    """Write dbt's docs of all tables, columns and metrics as one page to open in a browser; needs no run."""
+    from orchestration.console import Reporter
+    from orchestration.docs import write_docs
+
+    Reporter().success(f"wrote {write_docs(_settings_if_any(), _home())}: open it in a browser")
 
 
 @app.command()
@@ -379,16 +391,19 @@ def _settings() -> Settings:
     return load_settings(settings_path())
 
 
-def _settings_unless_published(home: Home) -> Settings | None:
-    """The settings; none where there is no file and what was published needs none, as after a demo."""
+def _settings_if_any() -> Settings | None:
+    """The settings; none where there is no file."""
     from ingestion.settings import SettingsMissingError
 
     try:
         return _settings()
     except SettingsMissingError:
-        if home.published.exists():
-            return None
-        raise
+        return None
+
+
+def _settings_unless_published(home: Home) -> Settings | None:
+    """The settings; none where there is no file and what was published needs none, as after a demo."""
+    return _settings_if_any() if home.published.exists() else _settings()
 
 
 def _home() -> Home:

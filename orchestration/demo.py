@@ -122,7 +122,7 @@ class Section:
 
 
 _SECTIONS = {
-    "Where changes spend their time (visits that ended)": """
+    "Where changes spend their time (visits that ended; stage_duration follows the others, too)": """
         select stages.stage, count(*) as visits,
             round(median(visits.calendar_seconds) / 3600, 1) as "median hours",
             round(100.0 * sum(visits.calendar_seconds) / sum(sum(visits.calendar_seconds)) over (), 1)
@@ -133,27 +133,35 @@ _SECTIONS = {
         group by stages.stage, stages.stage_order
         order by stages.stage_order
     """,
-    "Largest queues now": """
-        select stages.stage, count(*) as changes, stages.description as "what waiting there means"
-        from marts.fct_stage_visits as visits
+    "Largest queues of changes now (those of dependency bots left out)": """
+        select stages.stage, weeks.item_count as changes, stages.description as "what waiting there means"
+        from metrics.flow_by_stage_weekly as weeks
         join marts.dim_stage as stages using (stage_key)
-        where visits.flow_item_type = 'change' and visits.is_open and stages.kind = 'queue'
-        group by stages.stage, stages.description
+        where weeks.flow_item_type = 'change' and weeks.cohort = 'snapshot' and weeks.scope = 'organisation'
+            and stages.kind = 'queue'
+            and weeks.week_start = (select max(week_start) from metrics.flow_by_stage_weekly)
         order by changes desc, stages.stage
         limit 3
     """,
-    "Delivery, by service (weeks that are final)": """
+    "Delivery, by service (each figure of the weeks in which it is final)": """
         select services.name as service,
             sum(success_count) as deployments,
             round(avg(success_count), 1) as "a week",
-            round(arg_max(change_lead_p50_seconds, week_start) filter (change_lead_p50_seconds is not null)
-                / 86400, 1) as "median change lead time, days",
-            max(week_start) filter (change_lead_p50_seconds is not null) as "in the week of",
+            coalesce(
+                cast(round(arg_max(change_lead_p50_seconds, week_start) filter (
+                    change_lead_is_final and change_lead_p50_seconds is not null
+                ) / 86400, 1) as varchar),
+                arg_max(change_lead_p50_seconds_null_reason, week_start), 'not_final'
+            ) as "median change lead time, days",
+            max(week_start) filter (change_lead_is_final and change_lead_p50_seconds is not null)
+                as "in the week of",
             case when sum(success_count) >= 5
-                then round(100.0 * sum(explicit_failure_count) / sum(success_count), 1)
+                then cast(round(100.0 * sum(explicit_failure_count) / sum(success_count), 1) as varchar)
+                else 'not_enough_data'
             end as "% failed, at least",
             case when sum(success_count) >= 5
-                then round(100.0 * sum(suspected_failure_count) / sum(success_count), 1)
+                then cast(round(100.0 * sum(suspected_failure_count) / sum(success_count), 1) as varchar)
+                else 'not_enough_data'
             end as "% failed, at most"
         from metrics.dora_weekly
         join marts.dim_service as services using (service_key)

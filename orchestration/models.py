@@ -14,7 +14,7 @@ import dagster as dg
 from ingestion.connector import Connector
 from orchestration.keys import AS_OF, BUILD_WITH_THE_REST, CLOCK_TAG, RawTables
 from orchestration.ledger import Build, Part
-from orchestration.metrics import FINAL, WEEK, reason_column, shown_columns
+from orchestration.metrics import FINAL, WEEK, final_column, reason_column, shown_columns
 from orchestration.resources import Warehouse
 from transform.runner import DbtProject, TransformError
 
@@ -27,7 +27,12 @@ METRICS = "fqn:flowgauge.intermediate.metrics fqn:flowgauge.metrics"
 EVERYTHING = "fqn:*"
 OVERVIEW = "doc.flowgauge.__overview__"
 WORD = re.compile(r"^- \*\*(.+?)\*\*: (.+)$", re.MULTILINE)
-INTERVAL = "low, high"
+LOW_AND_HIGH = "low, high"
+INTERVALS = {
+    "estimate": "95 %, by log(-log) of the estimated curve, with the delta method's (Greenwood's) variance",
+    "share": "95 %, Wilson's score interval",
+    "none": "none",
+}
 REASON_BESIDE = "the reason stands beside it: "
 WEEK_OF_LATENCIES = " An item belongs to the week in which its clock starts (arrivals)."
 TEST_RESULT = "LogTestResult"
@@ -66,29 +71,34 @@ class Models:
             if node["resource_type"] == "model"
         }
 
-    def metrics(self, targets: Mapping[str, float]) -> list[dict[str, Any]]:
+    def metrics(self, targets: Mapping[str, float], zone: str) -> list[dict[str, Any]]:
         """The definition of each metric of the semantic models, as readers get them, by name.
 
         Parts of ratios are metrics of MetricFlow, too; they have no definition of their own. What holds for
         the whole table (its grain, scopes, weeks) is told in the table's own words, as are why a figure is
         empty and when it is final, unless the metric has words of its own for it; of the targets those in
-        force that the definition names.
+        force that the definition names. `zone` is the one whose weeks are told.
         """
         explained = dict(WORD.findall(self.manifest["docs"][OVERVIEW]["block_contents"]))
         return [
-            self._metric(metric, explained, targets)
+            self._metric(metric, explained, targets, zone)
             for metric in sorted(self.manifest["metrics"].values(), key=lambda metric: str(metric["name"]))
             if metric["config"]["meta"]
         ]
 
     def _metric(
-        self, metric: Mapping[str, Any], explained: Mapping[str, str], targets: Mapping[str, float]
+        self,
+        metric: Mapping[str, Any],
+        explained: Mapping[str, str],
+        targets: Mapping[str, float],
+        zone: str,
     ) -> dict[str, Any]:
         definition = metric["config"]["meta"]
         mart = self.manifest["nodes"][f"model.flowgauge.{definition['mart']}"]
         columns = {name: str(column["description"]).strip() for name, column in mart["columns"].items()}
         table = table_in_words(mart["description"], columns, is_latency="estimate" in definition)
         told = {"description": metric["description"], **limits(definition, columns), **definition, **table}
+        told |= {"time_zone": zone} if WEEK in columns else {}
         named = {name: value for name, value in targets.items() if name in str(told)}
         return {
             "name": metric["name"],
@@ -203,10 +213,17 @@ def table_in_words(description: str, columns: Mapping[str, str], *, is_latency: 
 
 
 def limits(definition: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, str]:
-    """What the columns of a metric's table say of why its figure is empty, and of when it is final."""
-    reason = reason_column(definition)
+    """What the columns of a metric's table say: why its figure is empty, its interval, when it is final."""
+    reason, final = reason_column(definition), final_column(definition, columns)
     told = {"empty": REASON_BESIDE + columns[reason]} if reason in columns else {}
-    return told | ({"final": columns[FINAL]} if FINAL in columns else {})
+    told["interval"] = INTERVALS[_kind_of_interval(definition, columns)]
+    return told | ({"final": columns[final]} if final in columns else {})
+
+
+def _kind_of_interval(definition: Mapping[str, Any], columns: Collection[str]) -> str:
+    if "estimate" in definition:
+        return "estimate"
+    return "share" if f"{definition['column']}_low" in columns else "none"
 
 
 def words_in(
@@ -215,7 +232,8 @@ def words_in(
     """The explained words that a definition, or the columns of its figures, use."""
     told = [f"{key} {value}" for key, value in definition.items()]
     names = [name.replace("_", " ") for name in columns]
-    interval = [INTERVAL] if any("_low" in name for name in columns) else []
+    names += [FINAL] if any(name.endswith(FINAL) for name in columns) else []
+    interval = [LOW_AND_HIGH] if any("_low" in name for name in columns) else []
     text = " ".join([*told, *columns, *names, *interval])
     return {word: meaning for word, meaning in explained.items() if re.search(rf"\b{word}s?\b", text)}
 

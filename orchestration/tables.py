@@ -14,7 +14,7 @@ from ingestion.settings import Targets
 from orchestration.console import Reporter
 from orchestration.demo import Section
 from orchestration.ledger import ConnectionRecord
-from orchestration.metrics import DEFINITION, WEEK, WEEKS, Figures, families
+from orchestration.metrics import DEFINITION, FINAL, WEEK, WEEKS, Figures, families
 from orchestration.status import Status, age_seconds
 from orchestration.times import now
 
@@ -74,9 +74,12 @@ def metrics_table(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
 
 
 def metric_page(
-    name: str, metrics: Sequence[Mapping[str, Any]], figures: Sequence[Figures]
+    name: str, metrics: Sequence[Mapping[str, Any]], figures: Sequence[Figures], known: str
 ) -> Iterator[RenderableType]:
-    """A metric's definition, then its figures; or those of all percentiles of one thing, side by side."""
+    """A metric's definition, then its figures; or those of all percentiles of one thing, side by side.
+
+    `known` says up to when the figures tell, or why there are none.
+    """
     first = metrics[0]
     label = first["label"] if name == first["name"] else first["label"].rpartition(", ")[0]
     yield escape(f"{name}: {label}\n{first['description']}\n")
@@ -84,8 +87,10 @@ def metric_page(
     yield _table(
         ("", ""), [*entries, ("table", _place(metrics)), ("shown", _shown(first))], show_header=False
     )
-    yield ""
-    if not figures[0].rows:
+    yield f"\n{escape(known)}"
+    if not figures[0].columns:
+        pass
+    elif not figures[0].rows:
         yield "no rows: no connection tells of it, or there was nothing to tell"
     elif len(metrics) == 1:
         yield _figures_table(first, figures[0])
@@ -141,6 +146,8 @@ def _heading(column: str, figure: str) -> str:
         short |= {f"{stem}_{end}_seconds": end, f"{figure}_{end}": end}
     if column.endswith("_censored_count"):
         return NUMBERS["censored_count"]
+    if column.endswith(FINAL):
+        return FINAL
     if column.endswith("_null_reason"):
         return "empty because"
     return short.get(column, "items" if column.endswith("_count") else column)

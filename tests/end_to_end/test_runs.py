@@ -21,6 +21,14 @@ def test_every_command_of_the_page_ran_and_its_query_answers(home: Path) -> None
         assert query(home, statement)
 
 
+def test_the_page_reads_what_is_published_from_python(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home.parent)
+    (snippet,) = blocks("python")
+    told: dict[str, list[object]] = {}
+    exec(snippet, told)  # noqa: S102 - our own page's
+    assert told["weeks"]
+
+
 def test_whatever_runs_after_the_first_run_changes_nothing_and_loads_nothing_twice(
     home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -160,6 +160,12 @@ enough data. The relation is the join's alias, and the prefix.
 {%- endmacro %}
 
 
+{#- Whether that estimate is final; where no item was seen, once the week is over. -#}
+{% macro named_estimate_is_final(relation, is_over) -%}
+    coalesce({{ relation }}.is_final, {{ is_over }}) as {{ relation }}_is_final
+{%- endmacro %}
+
+
 {#- Joins the arrivals' estimate of one subject to rows of week and scope. -#}
 {% macro join_estimate(alias, subject, relation) -%}
 left join estimates as {{ alias }}

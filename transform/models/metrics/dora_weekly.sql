@@ -86,6 +86,7 @@ complete as (
         every_week.week_start,
         every_week.scope,
         every_week.scope_key,
+        every_week.is_over,
         {%- for column in [
             'success', 'deployment', 'redeploy', 'rollback', 'failed_attempt', 'explicit_failure',
             'evidenced_failure', 'suspected_failure', 'rework',
@@ -125,6 +126,9 @@ select
     {{ named_estimate('change_lead_from_merge') }},
     {{ named_estimate('recovery') }},
     {{ named_estimate('deployment_gap', [50]) }},
+    {%- for latency in ['change_lead', 'change_lead_from_merge', 'recovery', 'deployment_gap'] %}
+        {{ named_estimate_is_final(latency, 'complete.is_over') }},
+    {%- endfor %}
     complete.is_final
 from complete
 {{ join_estimate('change_lead', 'change_lead', 'complete') }}
