@@ -96,17 +96,15 @@ def test_a_load_by_cursor_reports_the_days_that_it_read_once(analytics: Analytic
     assert (LOADS, None) not in analytics.reported()
     analytics.run("ingest")
     assert analytics.reported() == []
-    analytics.days = {asked[4]: {"ann": 1}}
+    analytics.days = {asked[-2]: {"ann": 1}}
     analytics.run("ingest")
-    assert {(USAGE, str(asked[4])), (LOADS, None)} <= set(analytics.reported())
-    again = analytics.run("ingest")
-    assert again[0] == asked[3]
+    assert {(USAGE, str(asked[-2])), (LOADS, None)} <= set(analytics.reported())
+    assert asked[-2] in analytics.run("ingest")
     assert analytics.reported() == []
 
 
 def test_a_range_of_days_is_read_again_and_replaced_in_one_run(analytics: Analytics) -> None:
-    asked = analytics.run("ingest")
-    one, two, three = asked[1:4]
+    one, two, three = (datetime.now(UTC).date() - timedelta(days=n) for n in (5, 4, 3))
     analytics.days = {day: {"ann": 1, "bob": 2} for day in (one, two, three)}
     analytics.run("ingest")
     before = Ledger.read(analytics.home.ledger)
