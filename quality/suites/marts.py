@@ -295,6 +295,7 @@ where case
     when changes.state = 'closed' then visits.is_open or visits.ended_at > changes.closed_at
     when changes.deployed_at is not null
         then visits.is_open <> (changes.exposed_at is null or changes.adopted_at_null_reason = 'not_yet')
+                and changes.exposed_at_null_reason is distinct from 'not_observed'
             or not visits.is_open and visits.ended_at
                 <> greatest(changes.merged_at, changes.deployed_at, changes.exposed_at, changes.adopted_at)
     else visits.ended_at < changes.merged_at and not visits.is_open

@@ -30,16 +30,23 @@ items as (
 
 ),
 
-observed as (
+sources as (
 
-    select key as name
+    select connection
     from flags
     union distinct
-    select key
+    select connection
     from flag_events
     union distinct
-    select feature
+    select connection
     from exposures
+
+),
+
+observed as (
+
+    select count(*) > 0 as are_flags_told
+    from sources
 
 ),
 
@@ -96,9 +103,6 @@ united as (
 select
     {{ surrogate_key('feature', 'feature') }} as feature_key,
     united.*,
-    united.flag is not null and coalesce(flags_seen.name, features_seen.name) is not null as is_flag_observed
+    united.flag is not null and observed.are_flags_told as is_flag_observed
 from united
-left join observed as flags_seen
-    on united.flag = flags_seen.name
-left join observed as features_seen
-    on united.feature = features_seen.name
+cross join observed
