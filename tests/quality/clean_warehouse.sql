@@ -89,6 +89,8 @@ create table marts.fct_changes as
 select
     change_key, state, timestamp '2026-03-01 08:00:00' as first_commit_authored_at, build_started_at, created_at,
     created_at as ready_at, merged_at, closed_at, deployed_at, deployed_at as exposed_at,
+    case state when 'merged' then null when 'closed' then 'not_applicable' else 'not_yet' end
+        as exposed_at_null_reason,
     null::timestamp as adopted_at, 'not_applicable' as adopted_at_null_reason,
     epoch(created_at - build_started_at)::bigint as coding_seconds,
     review_wait_seconds::bigint as review_wait_seconds, review_seconds::bigint as review_seconds,
