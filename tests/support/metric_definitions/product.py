@@ -38,7 +38,8 @@ VIEWS = """
         count(changes.change) as change_count,
         min(changes.merged_at) as merged_at,
         min(changes.live_at) as live_at,
-        coalesce(bool_or(changes.delivery = 'not_linked'), false) as is_unlinked,
+        bool_and(changes.delivery != 'not_linked')
+            and bool_or(changes.merged_at is not null and changes.delivery = 'not_yet') as is_awaited,
         coalesce(sum(changes.engineering_seconds), 0)::bigint as engineering_seconds,
         any_value(exposures.exposed_at) as exposed_at,
         any_value(adoptions.adopted_at) as adopted_at
@@ -72,7 +73,7 @@ IDLE_FEATURES = """
         engineering_seconds,
         age_seconds > 14 * 86400 as is_idle
     from feature_milestones
-    where merged_at is not null and exposed_at is null and (live_at is not null or not is_unlinked)
+    where merged_at is not null and exposed_at is null and (live_at is not null or is_awaited)
 """
 
 # some events come late, so that what was used in the last two days may or may not be known

@@ -54,7 +54,9 @@ told as (
         events.key as name,
         events.occurred_at,
         events.source_id as event_id,
-        coalesce(events.is_enabled, false) and events.type in ('created', 'rollout_changed') as is_enabled,
+        coalesce(events.is_enabled, false)
+        and events.type in ('created', 'rollout_changed')
+        and (events.enabled_share is distinct from 0 or coalesce(events.target_count, 0) > 0) as is_enabled,
         events.enabled_share = 1 as is_full,
         coalesce(events.target_count, 0) > 0 as has_targets,
         'flag' as source
