@@ -4,9 +4,8 @@
 per scenario, seed and comparison. Rows of what is run again are replaced, so that a part can be run alone:
 `python benchmarks/truth.py --scenarios balanced ci_bound --seeds 1`.
 
-A visit that lasted no longer than vendors' stamps are exact (2 s and the skew) may be missing, and the
-change's later visits of the stage are then numbered one less: late or wrong by the number alone. Which
-deployment an incident comes from is a link with a confidence, so that some are missed and some invented.
+A visit of CI that is over before it began, by the clock of the machine that stamps its end, is not knowable.
+Which deployment an incident comes from is a link with a confidence: some are missed and some invented.
 """
 
 import argparse
