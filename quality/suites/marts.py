@@ -280,7 +280,9 @@ where stage_seconds + coalesce(closed_seconds, 0) is distinct from {_seconds("bu
         "exposed and adopted, as far as that can be told, of any merged one not before its merge.",
         """
 with visits as (
-    select flow_item_key, max(exited_at) as ended_at, bool_or(exited_at is null) as is_open
+    select
+        flow_item_key, max(exited_at) as ended_at, bool_or(exited_at is null) as is_open,
+        bool_or(stage_key = md5('stage|exposure_wait')) as is_flagged
     from marts.fct_stage_visits
     where flow_item_type = 'change'
     group by flow_item_key
@@ -294,8 +296,10 @@ where case
     when changes.state = 'open' then not visits.is_open
     when changes.state = 'closed' then visits.is_open or visits.ended_at > changes.closed_at
     when changes.deployed_at is not null
-        then visits.is_open <> (changes.exposed_at is null or changes.adopted_at_null_reason = 'not_yet')
-                and changes.exposed_at_null_reason is distinct from 'not_observed'
+        then visits.is_open <> case
+                when changes.exposed_at_null_reason = 'not_observed' then visits.is_flagged
+                else changes.exposed_at is null or changes.adopted_at_null_reason = 'not_yet'
+            end
             or not visits.is_open and visits.ended_at
                 <> greatest(changes.merged_at, changes.deployed_at, changes.exposed_at, changes.adopted_at)
     else visits.ended_at < changes.merged_at and not visits.is_open

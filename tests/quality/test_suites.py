@@ -252,6 +252,28 @@ def test_objects_of_a_connector_that_tells_no_events_need_none(
     assert [found.check.identifier for found in result.of_outcome("failed")] == []
 
 
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_flow_whose_exposure_nobody_tells_goes_on_only_behind_a_flag(
+    warehouse: Path,
+    tmp_path: Path,
+    sources: tuple[Source, ...],
+    execute: Callable[[str], None],
+    is_open: bool,
+) -> None:
+    execute(
+        "update marts.fct_changes set exposed_at = null, exposed_at_null_reason = 'not_observed'"
+        " where change_key = '1'"
+    )
+    if is_open:
+        execute(
+            "update marts.fct_stage_visits set exited_at = null"
+            " where flow_item_key = '1' and stage_key = md5('stage|release_wait')"
+        )
+    result = run_suite("marts", warehouse=warehouse, quality_dir=tmp_path / "quality", sources=sources)
+    failed = {found.check.identifier for found in result.of_outcome("failed")}
+    assert ("marts.fct_stage_visits.flows_end_at_their_milestone" in failed) is is_open
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_check_has_a_seeded_defect(layer: Layer, sources: tuple[Source, ...]) -> None:
     assert {check.identifier for check in suite(layer, sources)} == set(DEFECTS[layer])
