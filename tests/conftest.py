@@ -12,12 +12,20 @@ from pytest_socket import socket_allow_hosts
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
 LONGEST_FIRST = (
-    "end_to_end/recordings/test_github.py",
-    "end_to_end/recordings/test_gitlab.py",
     "end_to_end/test_metric_truth.py",
+    "end_to_end/recordings/test_gitlab.py",
+    "end_to_end/recordings/test_github.py",
+    "orchestration/test_killed_runs.py",
     "orchestration/test_demo.py",
+    "transform/test_project.py",
+    "transform/flow/test_invariants.py",
+    "transform/metrics/test_semantic_models.py",
+    "orchestration/test_run.py",
+    "orchestration/test_server.py",
 )
-"""Files that begin with minutes of work: each worker has its own then, and none waits for another's."""
+"""Files of a minute and more: what is begun last is short, so that no worker has to wait for another."""
+HOMES = "end_to_end"
+"""Folder of the tests that read what the first of them make: last, when that is done."""
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 
@@ -40,10 +48,10 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; all others stay in the order of the tree."""
+    """Put the longest files first, readers of whole runs last; all others stay in the order of the tree."""
     tests = Path(__file__).parent
     rank = {tests / name: place for place, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+    items.sort(key=lambda item: rank.get(item.path, len(rank) + (tests / HOMES in item.path.parents)))
 
 
 @pytest.fixture(autouse=True)

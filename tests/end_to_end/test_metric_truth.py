@@ -15,11 +15,12 @@ from shutil import copyfile
 
 import duckdb
 import pytest
+from support.companies import Served
 from support.metric_definitions import METRICS, VIEWS
 from support.metric_definitions.flow import CHANGE_LATENCIES
 from support.metric_definitions.kit import at
 from support.metric_truth import FEWEST, Item, Metric, Row, differences, estimates_of, items_of, rows_of
-from support.simulated import DISTORTED, EXACT, Shown, Simulated, simulated
+from support.simulated import DISTORTED, EXACT, Simulated, simulated
 from support.truth import opened
 
 from quality.suites import Layer, suite
@@ -90,7 +91,7 @@ def sides(found: Simulated) -> Iterator[Mapping[str, duckdb.DuckDBPyConnection]]
         connection.close()
 
 
-def side(warehouse: Path, company: Shown, truth: Path) -> duckdb.DuckDBPyConnection:
+def side(warehouse: Path, company: Served, truth: Path) -> duckdb.DuckDBPyConnection:
     connection = opened(warehouse, truth, connections=company.connections, as_of=company.shown_until)
     for views in VIEWS:
         connection.execute(views)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import duckdb
 import pytest
-from support.simulated import ALL, DISTORTED, EXACT, UNRECORDED, Shown, simulated
+from support.companies import Served
+from support.simulated import ALL, DISTORTED, EXACT, UNRECORDED, simulated
 from support.truth import COMPARISONS, Agreement, compare
 
 # By how many seconds each method of dating a push may be wrong; CI starts two seconds after a push.
@@ -72,7 +73,7 @@ class Found(NamedTuple):
     """What was compared, by company."""
 
     warehouse: Path
-    companies: Mapping[str, Shown]
+    companies: Mapping[str, Served]
     agreements: dict[str, list[Agreement]]
 
     def of(self, company: str, name: str) -> list[Agreement]:

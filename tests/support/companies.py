@@ -8,9 +8,10 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
+from support.environment_looks import write_looks
 
 from sandbox.calendar import isoformat
 from sandbox.scenario import Size, load_scenario
@@ -44,11 +45,9 @@ class Company:
         return simulate(scenario, self.size or size, seed=self.seed, weeks=weeks, company=self.name)
 
 
-@dataclass(frozen=True)
-class Served:
-    """A company that is being served."""
+class Served(NamedTuple):
+    """A company as its vendors show it, and what really happened in it."""
 
-    company: Company
     connections: tuple[str, ...]
     truth: Path
     shown_until: str
@@ -58,7 +57,10 @@ class Served:
 def served(
     companies: Sequence[Company], folder: Path, *, size: Size, weeks: int, settings: Path
 ) -> Iterator[dict[str, Served]]:
-    """Simulate and serve while the block runs; `settings` becomes the file that reads all of them."""
+    """Simulate and serve while the block runs; `settings` becomes the file that reads all of them.
+
+    Companies that have files tell in them of looks at their environments, too.
+    """
     with contextlib.ExitStack() as stack:
         found: dict[str, Served] = {}
         merged: dict[str, Any] = {}
@@ -74,13 +76,21 @@ def served(
                 connection.update(company.options.get(connection["connector"], {}))
                 for key in FOLDERS & connection.keys():
                     connection[key] = str(sandbox.folder / connection[key])
-            _merge(merged, content)
             names = tuple(connection["name"] for connection in content["connections"])
-            found[company.name] = Served(
-                company, names, sandbox.folder / "truth.duckdb", isoformat(sandbox.clock.now)
-            )
+            each = Served(names, sandbox.folder / "truth.duckdb", isoformat(sandbox.clock.now))
+            _tell_of_environments(each, content["connections"])
+            _merge(merged, content)
+            found[company.name] = each
         settings.write_text(yaml.safe_dump(merged, sort_keys=False), encoding="utf-8")
         yield found
+
+
+def _tell_of_environments(company: Served, connections: Sequence[dict[str, Any]]) -> None:
+    by_connector = {connection["connector"]: connection for connection in connections}
+    if files := by_connector.get("files"):
+        repositories = by_connector["github"]["repositories"]
+        folder = Path(files["folder"])
+        files["files"] += write_looks(company.truth, folder, repositories, company.shown_until)
 
 
 def _merge(merged: dict[str, Any], content: dict[str, Any]) -> None:

@@ -17,6 +17,8 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pytest
+from support.shared import made_once
 
 from ingestion.identity import EmailHasher
 from ingestion.organisation import load_organisation
@@ -185,14 +187,24 @@ class Organisation:
 
 
 class FlowWarehouse:
-    """A warehouse with empty canonical relations that histories are written to and models run on."""
+    """A warehouse with empty canonical relations that histories are written to and models run on.
+
+    Preparing one runs some two hundred models, so that it is done once for all tests and workers.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "warehouse.duckdb"
         self.project = DbtProject(self.path, folder / "dbt", {})
 
-    def prepare(self) -> None:
-        """Create the organisation's tables, the seeds and every canonical relation, all without histories."""
+    @classmethod
+    def prepared(cls, factory: pytest.TempPathFactory) -> FlowWarehouse:
+        """A warehouse with the organisation's tables, the seeds and canonical relations without histories."""
+        made = made_once(factory, "prepared-warehouse", lambda folder: cls(folder)._prepare())
+        warehouse = cls(factory.mktemp("prepared"))
+        shutil.copy(cls(made).path, warehouse.path)
+        return warehouse
+
+    def _prepare(self) -> None:
         settings = self.path.with_name("flowgauge.yaml")
         settings.write_text(SETTINGS, encoding="utf-8")
         token = {"FLOWGAUGE_TEST_TOKEN": "none"}

@@ -19,7 +19,7 @@ import duckdb
 import pytest
 import yaml
 from support.command import environment_of, flowgauge
-from support.companies import Company, served
+from support.companies import Company, Served, served
 from support.readme import checkout, commands, tried
 from support.replay import Replay, published_schema, replay_folder, running_replay
 from support.shared import made_once
@@ -31,6 +31,7 @@ from sandbox.vendor import STACKS, TOKEN, TOKEN_VARIABLE
 # Four teams of three: the least in which all policies of repositories occur.
 SIZE, WEEKS = Size(teams=4, developers_per_team=3), 8
 STATES = "states.json"
+SHOWN = "shown.json"
 State = dict[str, Any]
 JENKINS = Company("orbit", "balanced", 2, STACKS["jenkins"], size=Size(teams=2, developers_per_team=3))
 
@@ -90,20 +91,29 @@ class Home:
 
     Attributes:
         companies: the simulated ones.
-        recorded: settings that read the recordings.
+        recorded: settings that read the recordings, if it reads any.
         is_schema_needed: whether GitHub's published schema is needed to serve those.
         is_by_readme: whether the README's commands are run, in a checkout, and not one run alone.
+        weeks: for how long the companies are simulated.
     """
 
     name: str
     companies: Sequence[Company]
-    recorded: Callable[[Replay], dict[str, Any]]
+    recorded: Callable[[Replay], dict[str, Any]] | None = None
     is_schema_needed: bool = False
     is_by_readme: bool = False
+    weeks: int = WEEKS
 
     def built(self, factory: pytest.TempPathFactory) -> Path:
         """FLOWGAUGE_HOME after the run."""
         return self._folder(factory) / ".flowgauge"
+
+    def shown(self, factory: pytest.TempPathFactory) -> dict[str, Served]:
+        """Its companies, by name."""
+        told = json.loads((self._folder(factory) / SHOWN).read_text(encoding="utf-8"))
+        return {
+            name: Served(tuple(names), Path(truth), until) for name, (names, truth, until) in told.items()
+        }
 
     def states(self, factory: pytest.TempPathFactory) -> dict[str, State]:
         """What the home held after each of the README's commands, in their order."""
@@ -122,28 +132,33 @@ class Home:
     def _run(self, folder: Path) -> None:
         path = folder / "flowgauge.yaml"
         with (
-            served(self.companies, folder / "companies", size=SIZE, weeks=WEEKS, settings=path) as shown,
+            served(self.companies, folder / "companies", size=SIZE, weeks=self.weeks, settings=path) as shown,
             ExitStack() as stack,
         ):
-            tokens = {TOKEN_VARIABLE: TOKEN}
-            try:
-                recordings = self.recordings()
-            except pytest.skip.Exception:
-                pass
-            else:
-                schema = published_schema() if self.is_schema_needed else None
-                replay = stack.enter_context(running_replay(recordings, schema))
-                tokens["REPLAY_TOKEN"] = replay.token
-                settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-                for key, more in self.recorded(replay).items():
-                    settings[key] += more
-                path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+            tokens = {TOKEN_VARIABLE: TOKEN, **self._add_recordings(stack, path)}
             as_of = ("--as-of", next(iter(shown.values())).shown_until)
             if self.is_by_readme:
                 _run_by_readme(folder, path, as_of, tokens)
             else:
                 done = flowgauge("run", *as_of, cwd=folder, environment=tokens, seconds=900)
                 assert done.returncode == 0, done.stdout + done.stderr
+        (folder / SHOWN).write_text(json.dumps(shown, default=str), encoding="utf-8")
+
+    def _add_recordings(self, stack: ExitStack, path: Path) -> dict[str, str]:
+        """Serve the recordings, where they are at hand, and let the settings read them; gives their token."""
+        if self.recorded is None:
+            return {}
+        try:
+            recordings = self.recordings()
+        except pytest.skip.Exception:
+            return {}
+        schema = published_schema() if self.is_schema_needed else None
+        replay = stack.enter_context(running_replay(recordings, schema))
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for key, more in self.recorded(replay).items():
+            settings[key] += more
+        path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+        return {"REPLAY_TOKEN": replay.token}
 
 
 def _run_by_readme(folder: Path, settings: Path, as_of: Sequence[str], tokens: Mapping[str, str]) -> None:

@@ -135,8 +135,7 @@ RANDOM = [random_history(random.Random(seed), seed) for seed in range(150)]
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[random.Random | None], FlowWarehouse]:
-    prepared = FlowWarehouse(tmp_path_factory.mktemp("prepared"))
-    prepared.prepare()
+    prepared = FlowWarehouse.prepared(tmp_path_factory)
 
     def built(shuffle: random.Random | None = None) -> FlowWarehouse:
         warehouse = prepared.copy_to(tmp_path_factory.mktemp("histories"))

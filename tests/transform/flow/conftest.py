@@ -1,4 +1,4 @@
-"""A prepared warehouse, made once, that each test of the flow starts from."""
+"""A prepared warehouse that each test of the flow starts from a copy of."""
 
 import pytest
 from support.histories import FlowWarehouse
@@ -6,6 +6,4 @@ from support.histories import FlowWarehouse
 
 @pytest.fixture(scope="session")
 def prepared_warehouse(tmp_path_factory: pytest.TempPathFactory) -> FlowWarehouse:
-    warehouse = FlowWarehouse(tmp_path_factory.mktemp("prepared"))
-    warehouse.prepare()
-    return warehouse
+    return FlowWarehouse.prepared(tmp_path_factory)

@@ -18,8 +18,7 @@ from support.metric_history import metric_history
 
 @pytest.fixture(scope="session")
 def metric_warehouse(tmp_path_factory: pytest.TempPathFactory) -> FlowWarehouse:
-    warehouse = FlowWarehouse(tmp_path_factory.mktemp("metrics"))
-    warehouse.prepare()
+    warehouse = FlowWarehouse.prepared(tmp_path_factory)
     warehouse.write(*metric_history())
     warehouse.transform(*MODELS, "path:models/intermediate/metrics", "path:models/metrics")
     return warehouse
