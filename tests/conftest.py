@@ -51,6 +51,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first, readers of whole runs last; all others stay in the order of the tree."""
     tests = Path(__file__).parent
     rank = {tests / name: place for place, name in enumerate(LONGEST_FIRST)}
+    # A file that was renamed would lose its place unnoticed, and cost minutes.
+    assert all(path.exists() for path in rank), sorted(path for path in rank if not path.exists())
     items.sort(key=lambda item: rank.get(item.path, len(rank) + (tests / HOMES in item.path.parents)))
 
 
